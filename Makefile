@@ -9,11 +9,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 CLIENTS := .venv-clients
+PACKAGES := .venv-packages
+NOTEBOOKS := .venv-notebooks
 INPUTS := pyproject.toml constraints.txt
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first. They mostly
-# wait, so there is a process for each of the four groups beside one a core, of up to four.
-SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 4))) --dist=loadgroup
+# wait, so there is a process for each of the five groups beside one a core, of up to four.
+SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 5))) --dist=loadgroup
 
 # Rewriting the assertions of all tests takes longer than reading them: it is done once and kept, not anew in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -44,7 +46,7 @@ unusable = $(if $(shell $(1)/bin/python -c 'import pip' 2>&1 || echo anew)$(shel
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: anew help run demo test check format bench clients soak pictures constraints clean
+.PHONY: anew help run demo test check format bench clients notebooks soak packages image-check shipped pictures constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,8 +82,20 @@ bench: $(BENCH)/.bench ## measure klagg and its peers; ARGS="…" are handed on
 clients: $(VENV)/.run $(CLIENTS)/.clients ## point well-known clients at klagg simulate; ARGS="…" choose some
 	@$(BIN)/python -m clients $(ARGS)
 
+notebooks: $(NOTEBOOKS)/.notebooks ## try every block of docs/notebook.md with the libraries it is about
+	@$(NOTEBOOKS)/bin/python -m tools.notebook $(ARGS)
+
 soak: $(VENV)/.dev ## the tests that run for minutes
 	@$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
+
+packages: $(PACKAGES)/.packages ## build wheel and sdist, and try both in fresh environments of every Python here (minutes)
+	@$(PACKAGES)/bin/python -m tools.packages $(ARGS)
+
+image-check: ## try the steps of the container's image in a bare Debian (needs root and debootstrap; minutes)
+	@$(PYTHON) -m tools.image_check $(ARGS)
+
+shipped: $(VENV)/.dev ## write the manual page and the completions in share/ anew
+	@$(BIN)/python -m tools.shipped
 
 pictures: $(VENV)/.dev ## draw the pictures in assets/ anew
 	@$(BIN)/python -m tools.pictures $(ARGS)
@@ -90,7 +104,7 @@ constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pi
 	@$(BIN)/python -m tools.constraints
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(BENCH) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NOTEBOOKS) $(PACKAGES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/.pip: Makefile $(call unusable,$(VENV))
 	$(call make_venv,$(VENV))
@@ -101,7 +115,7 @@ $(VENV)/.run: $(VENV)/.pip $(INPUTS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(call step,what checks and tests it,$(call install,$(VENV),constraints.txt,-e '.[parquet$(comma)web]' --group dev))
+	$(call step,what checks and tests it,$(call install,$(VENV),constraints.txt,-e '.[notebook$(comma)parquet$(comma)web]' --group dev))
 	@touch $@
 
 $(BENCH)/.pip: Makefile $(call unusable,$(BENCH))
@@ -118,4 +132,20 @@ $(CLIENTS)/.pip: Makefile $(call unusable,$(CLIENTS))
 
 $(CLIENTS)/.clients: $(CLIENTS)/.pip pyproject.toml constraints-clients.txt
 	$(call step,the clients (some minutes),$(call install,$(CLIENTS),constraints-clients.txt,--group clients))
+	@touch $@
+
+$(PACKAGES)/.pip: Makefile $(call unusable,$(PACKAGES))
+	$(call make_venv,$(PACKAGES))
+	@touch $@
+
+$(PACKAGES)/.packages: $(PACKAGES)/.pip $(INPUTS)
+	$(call step,what builds packages,$(call install,$(PACKAGES),constraints.txt,--group packages))
+	@touch $@
+
+$(NOTEBOOKS)/.pip: Makefile $(call unusable,$(NOTEBOOKS))
+	$(call make_venv,$(NOTEBOOKS))
+	@touch $@
+
+$(NOTEBOOKS)/.notebooks: $(NOTEBOOKS)/.pip pyproject.toml constraints-notebooks.txt
+	$(call step,klagg and the libraries of notebooks (some minutes$(comma) two gigabytes),$(call install,$(NOTEBOOKS),constraints-notebooks.txt,-e '.[notebook]' --group notebooks))
 	@touch $@

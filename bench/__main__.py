@@ -24,6 +24,7 @@ PARTS: Final = (
     "store",
     "files",
     "stream",
+    "delay",
     "memory",
     "screen",
     "screen_venues",

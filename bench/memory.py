@@ -11,7 +11,7 @@ def figures() -> list[tuple[str, str]]:
     """Name and text of each figure."""
     found = in_terminal("-m", "bench.memory_child", str(SYMBOLS), str(SPEED), timeout_s=600)
     what = (
-        f"{found['mb']:.0f} MB resident (aim: 150) with {found['symbols']:.0f} symbols, {found['trades']:,.0f} trades"
+        f"{found['mb']:.0f} MB resident (aim: 140) with {found['symbols']:.0f} symbols, {found['trades']:,.0f} trades"
     )
     return [(f"after an hour at speed {SPEED}", what)]
 

@@ -1,4 +1,4 @@
-"""The stream: from a socket to the state of bars, on one core, in a burst and at a pace."""
+"""The stream: from a socket to the state of bars, on one core, in a burst and at a pace; with all of klagg around it see `delay`."""
 
 from __future__ import annotations
 
@@ -9,55 +9,36 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from operator import itemgetter
 from statistics import quantiles
 
-from bench.stream_sender import SYMBOLS, symbol
-from bench.terminal import in_terminal
+from bench.stream_sender import SYMBOLS, late_us, symbol
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, AggTrade, TradeFields
 from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.session import FeedLimits
 from klagg_tui.exchange.stream import MarketStream
+from klagg_tui.exchange.transport.gulps import GulpLoop
 
 BURST = 400_000
 BURST_AIM = 100_000
 PACED_S = 5
 PACED_AIMS = {2_000: 30, 5_000: 18, 20_000: 12}
 """Frames a second, and microseconds of processor time each may cost."""
-TERMINAL_S = 70
+_EVENT = itemgetter(AggTrade._fields.index("event_ms"))
 LIMITS = replace(FeedLimits.of(VENUE.streams), streams_per_message=1_000, bytes_per_message=100_000)
 
 
 def figures() -> list[tuple[str, str]]:
     """Name and text of each figure."""
-    burst = asyncio.run(run(BURST, 0))
+    burst = taken(BURST, 0)
     found = [("stream: frames a second from socket to bar state, burst", f"{burst.rate:,.0f} (aim: {BURST_AIM:,})")]
     found.append(("  processor time", f"{burst.cost_us:.1f} µs a frame"))
     for rate, aim in PACED_AIMS.items():
-        paced = asyncio.run(run(rate * PACED_S, rate))
+        paced = taken(rate * PACED_S, rate)
         found.append((f"  at {rate:,} frames a second", f"{paced.cost_us:.1f} µs a frame (aim: {aim})"))
         found.append((f"  at {rate:,}: from sending to state", paced.delays()))
-    return found + in_the_terminal(20_000)
-
-
-def in_the_terminal(rate: int) -> list[tuple[str, str]]:
-    """The same with store and screen, long enough for a minute to end in it."""
-    found = in_terminal("-m", "bench.stream_child", str(rate * TERMINAL_S), str(rate), timeout_s=10 * TERMINAL_S)
-    waited = f"the engine's thread waited {found['waited']:.1%} of the time for a core"
-    return [
-        (f"  at {rate:,} with the terminal open", f"{found['cpu']:.0%} of a core, {found['lost']} lost; {waited}"),
-        ("  from sending to state (aim: p99 30 ms)", spread(found["late_ms"])),
-        (f"  the same while {found['rows']:,.0f} dirty bars are flushed", spread(found["late_in_flush_ms"])),
-    ]
-
-
-def spread(counted: list[tuple[int, int]]) -> str:
-    """Of milliseconds and how often each was met."""
-    total = sum(times for _, times in counted)
-    shares = list(accumulate(times / total for _, times in counted))
-    p50, p99 = (next(ms for (ms, _), share in zip(counted, shares, strict=True) if share >= of) for of in (0.5, 0.99))
-    return f"p50 {p50} ms, p99 {p99} ms, longest {counted[-1][0]} ms"
+    return found
 
 
 @dataclass
@@ -79,8 +60,7 @@ class Taken:
             self.began = time.perf_counter(), time.process_time()
         self.engine.take(trades)
         self.frames += len(trades)
-        now_ms = time.monotonic_ns() / 1e6
-        self.late_ms += [now_ms - AggTrade(*trade).event_ms for trade in trades]
+        self.late_ms += [late / 1_000 for late in late_us(map(_EVENT, trades))]
         if self.frames >= self.wanted:
             self.ended = time.perf_counter(), time.process_time()
             self.done.set()
@@ -99,7 +79,7 @@ class Taken:
         """Middle and 99th percentile, and whether anything was lost."""
         cuts = quantiles(self.late_ms, n=100)
         counted = self.engine.counters
-        return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms, {self.wanted - counted.trades} of {self.wanted:,} lost"
+        return f"p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, {self.wanted - counted.trades} of {self.wanted:,} lost"
 
 
 @asynccontextmanager
@@ -111,6 +91,12 @@ async def sending(count: int, rate: int) -> AsyncIterator[str]:
     port = int(await sender.stdout.readline())
     yield f"ws://127.0.0.1:{port}"
     await sender.wait()
+
+
+def taken(count: int, rate: int) -> Taken:
+    """One run, on a loop as klagg has it."""
+    with asyncio.Runner(loop_factory=GulpLoop) as runner:
+        return runner.run(run(count, rate))
 
 
 async def run(count: int, rate: int) -> Taken:

@@ -1,7 +1,7 @@
 """The other end of `bench.stream`: a process that listens, shakes hands and sends trades at a pace, or all at once.
 
 `python -m bench.stream_sender COUNT RATE` says its port on standard output; rate 0 is a burst. The event time of each
-message is the moment of its sending by the machine's steady clock, which both processes read.
+message is the moment of its sending in microseconds of the machine's steady clock, which both processes read; see `late_us`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import orjson
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 SYMBOLS = 500
+_ROUND_US = 10**12
+"""Eleven days, after which the times begin anew."""
 
 
 def main() -> None:
@@ -30,7 +32,7 @@ def main() -> None:
             send_paced(connection, count, rate)
         else:
             now_ms = time.time_ns() // 1_000_000
-            connection.sendall(b"".join(framed(trade(number, now_ms, now_ms)) for number in range(count)))
+            connection.sendall(b"".join(framed(trade(number, sent_us(), now_ms)) for number in range(count)))
         while connection.recv(65_536):
             pass
 
@@ -62,18 +64,29 @@ def send_paced(connection: socket.socket, count: int, rate: int) -> None:
     for number in range(count):
         while (early := number / rate - (time.perf_counter() - began)) > 0:
             time.sleep(early / 2)
-        send(framed(trade(number, time.monotonic_ns() // 1_000_000, time.time_ns() // 1_000_000)))
+        send(framed(trade(number, sent_us(), time.time_ns() // 1_000_000)))
+
+
+def sent_us() -> int:
+    """This moment by the steady clock, as a number that fits where an exchange has its event time."""
+    return time.monotonic_ns() // 1_000 % _ROUND_US
+
+
+def late_us(event_times: Iterable[int]) -> list[int]:
+    """How long ago messages with these event times were sent."""
+    now_us = sent_us()
+    return [(now_us - event_us) % _ROUND_US for event_us in event_times]
 
 
 def symbol(number: int) -> str:
     return f"S{number}USDT"
 
 
-def trade(number: int, event_ms: int, traded_ms: int) -> bytes:
+def trade(number: int, event_us: int, traded_ms: int) -> bytes:
     """A trade as it looks in 2026, some 210 bytes; put together by hand, so that the sender keeps up with its own pace."""
     place, of = divmod(number, SYMBOLS)
     head, tail = PARTS[of * VARIANTS + place % VARIANTS]
-    times = b'%d,"a":%d' % (event_ms, place + 1)
+    times = b'%d,"a":%d' % (event_us, place + 1)
     return b"%b%b%b%d%b" % (
         head,
         times,

@@ -130,7 +130,7 @@ class KlaggApp(Navigation):
         self.install_screen(self._symbol, "symbol")
         await self.push_screen(self._table_screen)
         self.set_interval(BEAT_S, self.beat)
-        self.set_timer(SETTLED_S, interpreter.freeze)
+        self.set_timer(SETTLED_S, interpreter.settle)
         self._tell_unread()
         if self._welcome:
             self.notify(self._welcome, timeout=UNREAD_S, markup=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
-from errno import ENOSPC
+from errno import EACCES, ELOOP, ENAMETOOLONG, ENOSPC
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
@@ -36,6 +37,9 @@ COMMANDS: Final = (
     "simulate",
     "probe",
     "config",
+    "doctor",
+    "service",
+    "completions",
 )
 """In the order in which `--help` shows them; each is a file of `commands`."""
 WRONG_USAGE: Final = 2
@@ -123,6 +127,12 @@ def _open_terminal(
         open_terminal(chosen, start, is_served=is_served)
 
 
+_OF_NAMES: Final = (ENAMETOOLONG, ELOOP, EACCES)
+"""What a name can be wrong by before anything is opened, wherever it is looked at first."""
+_LONGEST_NAME: Final = 60
+"""Characters that are told of a name."""
+
+
 def _leave(sentence: str, status: int) -> NoReturn:
     with suppress(OutputClosed):
         for line in sentence.splitlines():
@@ -142,6 +152,10 @@ def _unexpected(error: Exception) -> str:
     """One sentence for an error that nobody expected; the rest goes to the log."""
     if isinstance(error, OSError) and error.errno == ENOSPC:
         return "The disk is full: what was asked for could not be written out; free some space."
+    if isinstance(error, OSError) and error.errno in _OF_NAMES and error.filename:
+        name = os.fsdecode(error.filename)
+        shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+        return f"{shown} cannot be used ({error.strerror}): name another file."
     import logging
 
     from klagg_tui import logs

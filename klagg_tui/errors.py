@@ -21,7 +21,8 @@ KlaggError                      one sentence for a person: what happened, what i
 │   └── DiskTrouble             the disk is full, read-only or broken
 ├── Undelivered                 nobody could be told of an alert on one way
 ├── SinkError                   bars cannot be delivered to another machine
-├── ExportError                 bars cannot be written where they were asked for
+├── ExportError                 bars cannot be written where they were asked for, or not in that form
+│   └── BadSymbol               a text that names no stored symbol; tells near ones (also a ValueError)
 └── ExchangeError               the exchange cannot be reached or refuses
     ├── Unreachable             no connection, a time-out, or an answer that is no answer (5xx)
     ├── RateLimited             429, 418 or 403; `retry_at_ms` says until when
@@ -138,7 +139,11 @@ class SinkError(KlaggError):
 
 
 class ExportError(KlaggError):
-    """Bars cannot be written where they were asked for."""
+    """Bars cannot be written where they were asked for, or not in the form in which they were."""
+
+
+class BadSymbol(ExportError, ValueError):
+    """A text that names no stored symbol, and matches none; the message tells near ones."""
 
 
 class ExchangeError(KlaggError):

@@ -37,6 +37,11 @@ def without_sign_of_nothing(text: str) -> str:
     return text if text.strip("+-0.%") else text.lstrip("+-")
 
 
+def signed(value: float, decimals: int) -> str:
+    """A number that always shows its direction: +1.2, -0.3, and 0.0 where it is none."""
+    return without_sign_of_nothing(f"{value:+.{decimals}f}")
+
+
 def plain(value: float) -> str:
     """A price whose decimals nobody knows, in the fewest digits that tell it: at most twelve, and never a power of ten."""
     return f"{Decimal(f'{value:.12g}'):f}"
@@ -72,24 +77,24 @@ def counted(number: int, noun: str) -> str:
 
 
 def whole(value: int) -> str:
-    """A count with a thin space between thousands."""
-    return f"{value:,}".replace(",", "\u202f")
+    """A count with commas between its thousands, as every number of klagg that people read has them."""
+    return f"{value:,}"
 
 
 def grouped(text: str) -> str:
-    """A number that is written out, with a thin space between its thousands."""
+    """A number that is written out, with commas between its thousands."""
     whole_part, point, rest = text.partition(".")
     return f"{whole(int(whole_part))}{point}{rest}"
 
 
 def grouped_price(value: Exact, decimals: int) -> str:
-    """The price as charts write it: as `price`, with a thin space between its thousands."""
+    """The price as charts write it: as `price`, with commas between its thousands."""
     return grouped(price(value, decimals))
 
 
 def rounded_price(value: float, decimals: int) -> str:
     """A price of its own making, in units of 1e-12: rounded to so many decimals, otherwise as `grouped_price`."""
-    return f"{value / 10**exact.PRICE_DECIMALS:,.{decimals}f}".replace(",", "\u202f")
+    return without_sign_of_nothing(f"{value / 10**exact.PRICE_DECIMALS:,.{decimals}f}")
 
 
 def percent(value: float | None) -> str:
@@ -141,7 +146,7 @@ def duration(milliseconds: float | None) -> str:
     if milliseconds is None:
         return NOTHING
     if abs(milliseconds) < 999.5:
-        return f"{milliseconds:.0f} ms"
+        return f"{round(milliseconds)} ms"
     if abs(milliseconds) < 99_950:
         return f"{milliseconds / 1_000:.1f} s"
     return f"{milliseconds / 60_000:.0f} min"

@@ -1,15 +1,17 @@
 """What klagg counts and measures of itself: each metric declared once, and the holder of their values.
 
-A new metric is one line of `Metric` and one call of `Metrics.add` or `Metrics.set`: `/api/health` shows it without more, and
+A new metric is one line of `Metric` and one call of `Metrics.add` or `Metrics.set`: `/api/health` and `/metrics` show it without more, and
 tests want it in a group of the health screen and in the table of docs/api.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self, TypeAlias
+
+from klagg_tui.engine.events import Counters
 
 
 class Kind(Enum):
@@ -107,6 +109,7 @@ class Metric(Enum):
     DIRTY_ROWS = _gauge("dirty rows", "Rows waiting for the disk", "Changed bars not yet written.")
     ROWS_WRITTEN = _counter("rows written", "Rows written", "Rows written to the database.")
     WRITE = _gauge("write ms", "Last write took", "Duration of the last write.", Unit.MILLISECONDS)
+    BARS_DELIVERED = _counter("bars delivered", "Bars delivered", "Bars delivered to other machines.")
     REQUESTS = _counter("requests", "REST requests", "Requests sent to the exchange.")
     RETRIES = _counter("retries", "REST retries", "Requests repeated after a failure.")
     WEIGHT_USED = _gauge("weight used", "REST weight used", "Request weight used in the current minute.")
@@ -153,6 +156,27 @@ def together(parts: Iterable[Snapshot]) -> Snapshot:
             else:
                 found[metric] = found.get(metric, 0) + value
     return MappingProxyType(found)
+
+
+_COUNTED_BY_ENGINE: Final[dict[Metric, Callable[[Counters], int]]] = {
+    Metric.TRADES: lambda counters: counters.trades,
+    Metric.DUPLICATES: lambda counters: counters.duplicates,
+    Metric.GAPS: lambda counters: counters.gaps,
+    Metric.GAPS_FILLED: lambda counters: counters.gaps_filled,
+    Metric.GAPS_ABANDONED: lambda counters: counters.gaps_abandoned,
+    Metric.LATE: lambda counters: counters.late,
+    Metric.TOO_LATE: lambda counters: counters.too_late,
+    Metric.REJECTED: lambda counters: counters.rejected,
+    Metric.UNKNOWN_SYMBOL: lambda counters: counters.unknown_symbol,
+}
+
+
+def with_engine(counters: Counters, delay_ms: float | None, beside: Snapshot) -> Snapshot:
+    """What the engine counts, and the delay where it is known, together with what was measured beside it."""
+    found: dict[Metric, float] = {metric: count(counters) for metric, count in _COUNTED_BY_ENGINE.items()}
+    if delay_ms is not None:
+        found[Metric.DELAY] = delay_ms
+    return MappingProxyType({**found, **beside})
 
 
 class Metrics:

@@ -16,8 +16,6 @@ from urllib.parse import urlsplit, urlunsplit
 HIDDEN: Final = "hidden"
 """Stands for what is not told."""
 
-_THIN: Final = "\u202f"
-"""The blank between thousands, as klagg itself writes numbers."""
 _SHORT: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _FILLERS: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc\U000e0100-\U000e01ef]"
@@ -33,7 +31,7 @@ def is_printable(text: str) -> bool:
     """Whether every sign of a text can be seen, and is what it looks like: a blank is an ordinary one."""
     if text.isascii():
         return text.isprintable()
-    return text.replace(_THIN, " ").isprintable() and _FILLERS.search(text) is None
+    return text.isprintable() and _FILLERS.search(text) is None
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """What all tests share: how hard hypothesis tries, and where the recorded market data lies."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,24 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 
 
 _WHOLE = {"engine", "exchange"}
-"""Rooms whose laws are measured: they are short, and the floor of these rooms is every line."""
+"""Rooms of which everything is measured: they are short, and the floor of these rooms is every line."""
+
+
+_SETS = 6
+"""So many sets of parameters of a test are measured."""
 
 
 @pytest.hookimpl(trylast=True)  # hypothesis marks its own first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave laws out of the coverage, as `no_cover` does with whole runs and others that go over a line many thousand times.
+    """Leave laws out of the coverage, and of a test with many sets of parameters all but the first ones.
 
-    Being measured makes Python two to five times slower, and what they reach is reached by shorter tests too.
+    Being measured makes Python two to five times slower, and what they reach is reached by shorter tests too. `no_cover` says
+    the same of whole runs and others that go over a line many thousand times.
     """
+    sets = Counter[str]()
     for item in items:
-        if item.get_closest_marker("hypothesis") and not _WHOLE.intersection(item.path.parts):
+        function = item.nodeid.partition("[")[0]
+        sets[function] += 1
+        is_unmeasured = sets[function] > _SETS or item.get_closest_marker("hypothesis")
+        if is_unmeasured and not _WHOLE.intersection(item.path.parts):
             item.add_marker(pytest.mark.no_cover)

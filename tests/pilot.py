@@ -24,6 +24,9 @@ from klagg_tui.screens.widgets.table import MarketTable
 from klagg_tui.view.preferences import Preferences
 from tests.feeds import until
 from tests.made_market import MadeMarket
+from tests.stylesheets import share
+
+share()
 
 
 class Seen:

@@ -18,9 +18,10 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.derivatives import DerivativeMinute, rate
 from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import DEFAULT_PERIODS
-from klagg_tui.errors import BadPeriod, BadTime, StorageError
+from klagg_tui.errors import BadPeriod, BadSymbol, BadTime, StorageError
 from klagg_tui.evidence import Evidence
-from klagg_tui.exporting import arrow
+from klagg_tui.exporting import derivatives, row
+from klagg_tui.feed import Mode
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
 from tests.slow_sqlite import SlowSqlite
@@ -42,6 +43,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[api.Da
 
 
 def test_the_document_does_what_it_shows(database: api.Database) -> None:
+    pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
     outcome = doctest.testfile(str(DOCUMENT), module_relative=False)
     assert outcome.attempted > 10
     assert outcome.failed == 0
@@ -96,31 +99,9 @@ def test_ctrl_c_while_a_database_opens_leaves_nothing_open(
 
 
 def test_rows_are_plain_values(database: api.Database) -> None:
-    row = dict(zip(api.COLUMNS, database.rows("BTCUSDT", last=1)[0], strict=True))
+    row = dict(zip(api.BAR_COLUMNS, database.rows("BTCUSDT", last=1)[0], strict=True))
     assert (row["symbol"], row["period"], row["state"]) == ("BTCUSDT", "1m", "confirmed")
     assert isinstance(row["volume"], Decimal)
-
-
-def test_a_table_says_what_the_bars_say_in_the_types_it_always_had(database: api.Database) -> None:
-    pytest.importorskip("pyarrow")
-    table = database.table("BTCUSDT")
-    rows = table.to_pylist()
-    wanted = [bar[3:12] for bar in database.bars("BTCUSDT")]
-    names = [name for name in table.column_names[3:-1] if name != "close_time"]
-    assert [tuple(row[name] for name in names) for row in rows] == wanted
-    assert [row["state"] for row in rows] == [bar.state.label for bar in database.bars("BTCUSDT")]
-    assert table.schema.equals(arrow.schema())
-    newest = database.table("BTCUSDT", last=3)
-    assert (newest.schema, newest.to_pylist()) == (table.schema, rows[-3:])
-    floats = database.table("BTCUSDT", numbers="float")
-    assert [row["volume"] for row in floats.to_pylist()] == [float(row["volume"]) for row in rows]
-    assert str(floats.schema.field("close").type) == "double"
-
-
-def test_a_table_of_nothing_has_the_columns(database: api.Database) -> None:
-    pytest.importorskip("pyarrow")
-    assert database.table("NONE").schema == database.table("BTCUSDT").schema
-    assert database.table("BTCUSDT").num_rows == 120
 
 
 def test_what_is_wrong_is_said(database: api.Database, tmp_path: Path) -> None:
@@ -130,10 +111,58 @@ def test_what_is_wrong_is_said(database: api.Database, tmp_path: Path) -> None:
         list(database.bars("BTCUSDT", "7m"))
     with pytest.raises(BadTime):
         list(database.bars("BTCUSDT", "1m", "soon"))
+    with pytest.raises(BadSymbol, match=r"no bars of BTCUDST .* did you mean BTCUSDT"):
+        list(database.bars("BTCUDST"))
+    with pytest.raises(BadSymbol, match="NOBODY"):
+        list(database.derivatives("NOBODY"))
     database.close()
     database.close()
     with pytest.raises(StorageError, match="was closed"):
         database.symbols()
+
+
+def test_a_bar_and_what_is_told_beside_trades_have_the_names_of_files() -> None:
+    in_files = {column.name for column in (row.VENUE, *row.SERIES, *row.BAR, row.STATE, row.WITNESS)}
+    assert set(api.BAR_COLUMNS) == in_files - {"close_time"}
+    told = [column.name for column in derivatives.COLUMNS]
+    assert list(api.Derivative._fields) == ["symbol", *told, "venue"]
+
+
+def test_old_names_stay_and_say_what_they_are_called_now(database: api.Database) -> None:
+    bar = next(database.bars("BTCUSDT"))
+    for old, new in (
+        ("turnover", "quote_volume"),
+        ("trade_count", "count"),
+        ("taker_buy_turnover", "taker_buy_quote_volume"),
+    ):
+        with pytest.warns(DeprecationWarning, match=f"^{old} is called {new} now") as told:
+            assert getattr(bar, old) == getattr(bar, new)
+        assert told[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match="BAR_COLUMNS"):
+        old_names = api.COLUMNS  # type: ignore[attr-defined]
+    assert old_names[8:12] == ("turnover", "trade_count", "taker_buy_volume", "taker_buy_turnover")
+    with pytest.raises(AttributeError):
+        api.COLUMN  # type: ignore[attr-defined]  # noqa: B018
+    pytest.importorskip("pyarrow")
+    with pytest.warns(DeprecationWarning, match="arrow"):
+        table = database.table("btcusdt", "1h")
+    assert table.equals(database.arrow("BTCUSDT", "1h", numbers="exact", closed=False))
+
+
+def test_old_names_of_what_is_told_beside_trades_stay_too() -> None:
+    values = [Decimal(number) for number in range(13)]
+    told = api.Derivative("BTCUSDT", *values)._replace(funding_interval_ms=60_000)  # type: ignore[arg-type]
+    renamed = {"next_funding": "next_funding_time"}
+    for side in ("long", "short"):
+        renamed |= {f"{side}_volume": f"{side}_liquidated_volume", f"{side}_count": f"{side}_liquidations"}
+        renamed |= {f"{side}_turnover": f"{side}_liquidated_quote_volume"}
+    for old, new in renamed.items():
+        with pytest.warns(DeprecationWarning, match=f"^{old} is called {new} now"):
+            assert getattr(told, old) is getattr(told, new)
+    with pytest.warns(DeprecationWarning, match="funding_interval_ms"):
+        assert told.funding_interval == timedelta(minutes=1)
+    with pytest.warns(DeprecationWarning, match="funding_interval_ms"):
+        assert told._replace(funding_interval_ms=None).funding_interval is None
 
 
 def test_several_venues_are_told_apart_and_what_is_unknown_is_none(tmp_path: Path) -> None:
@@ -150,7 +179,7 @@ def test_several_venues_are_told_apart_and_what_is_unknown_is_none(tmp_path: Pat
     with api.open_database(path) as database:
         assert set(database.symbols()) == {"binance-um:BTCUSDT", "okx-swap:BTC-USDT-SWAP", "okx-swap:BTCUSDT"}
         (known,) = database.bars("binance-um:BTCUSDT")
-        assert (known.venue, known.symbol, known.witness, known.trade_count) == ("binance-um", "BTCUSDT", "ids", 1)
+        assert (known.venue, known.symbol, known.witness, known.count) == ("binance-um", "BTCUSDT", "ids", 1)
         (unknown,) = database.bars("okx-swap:BTCUSDT")
         assert unknown[8:12] == (None,) * 4
         assert (unknown.venue, unknown.witness) == ("okx-swap", "candle")
@@ -159,10 +188,9 @@ def test_several_venues_are_told_apart_and_what_is_unknown_is_none(tmp_path: Pat
         with pytest.raises(StorageError, match="Several exchanges have BTCUSDT: name one of them"):
             list(database.bars("BTCUSDT"))
         assert [one.venue for one in database.bars("okx:BTC-USDT-SWAP")] == ["okx-swap"]
-        assert list(database.bars("kraken:BTC/USD")) == list(database.bars("okx-swap:NONE")) == []
-        pytest.importorskip("pyarrow")
-        assert database.table("okx-swap:BTCUSDT").to_pylist()[0]["venue"] == "okx-swap"
-        assert database.table("kraken:BTC/USD").column_names[0] == "venue"
+        for name in ("kraken:BTC/USD", "okx-swap:NONE"):
+            with pytest.raises(BadSymbol, match=name):
+                list(database.bars(name))
 
 
 def test_a_name_may_say_the_exchange_where_there_is_only_one(tmp_path: Path) -> None:
@@ -176,7 +204,8 @@ def test_a_name_may_say_the_exchange_where_there_is_only_one(tmp_path: Path) -> 
     with api.open_database(path) as database:
         for name in ("BTC-USDT-SWAP", "okx:BTC-USDT-SWAP", "okx-swap:BTC-USDT-SWAP"):
             assert [one.symbol for one in database.bars(name)] == ["BTC-USDT-SWAP"]
-        assert list(database.bars("kraken:BTC-USDT-SWAP")) == []
+        with pytest.raises(BadSymbol, match="did you mean"):
+            list(database.bars("kraken:BTC-USDT-SWAP"))
 
 
 def test_what_was_told_beside_trades_is_read_with_exact_values(tmp_path: Path) -> None:
@@ -193,12 +222,12 @@ def test_what_was_told_beside_trades_is_read_with_exact_values(tmp_path: Path) -
     with api.open_database(tmp_path / "a.db") as database:
         first, second = database.derivatives("BTCUSDT")
         assert (first.mark_price, first.index_price, first.funding_rate) == (Decimal(5), None, Decimal("-0.0001"))
-        assert (first.open_time, first.next_funding) == (
+        assert (first.open_time, first.next_funding_time) == (
             datetime(2024, 8, 8, tzinfo=UTC),
             datetime(2024, 8, 8, 0, 1, tzinfo=UTC),
         )
-        assert (first.funding_interval, first.long_count, first.venue) == (timedelta(hours=8), 2, "binance-um")
-        assert (second.open_interest, second.short_turnover, second.next_funding) == (
+        assert (first.funding_interval_ms, first.long_liquidations, first.venue) == (28_800_000, 2, "binance-um")
+        assert (second.open_interest, second.short_liquidated_quote_volume, second.next_funding_time) == (
             Decimal("7.5"),
             Decimal("0.25"),
             None,
@@ -206,7 +235,6 @@ def test_what_was_told_beside_trades_is_read_with_exact_values(tmp_path: Path) -
         assert list(database.derivatives("BTCUSDT", last=1)) == [second]
         assert list(database.derivatives("BTCUSDT", last=2)) == [first, second]
         assert list(database.derivatives("BTCUSDT", "2024-08-08T00:01")) == [second]
-        assert list(database.derivatives("NOBODY")) == []
 
 
 def test_what_was_told_names_the_exchange_where_there_are_several(tmp_path: Path) -> None:
@@ -218,3 +246,8 @@ def test_what_was_told_names_the_exchange_where_there_are_several(tmp_path: Path
     with api.open_database(tmp_path / "a.db") as database:
         (told,) = database.derivatives("BTCUSDT")
         assert (told.symbol, told.venue, told.mark_price) == ("BTCUSDT", "binance-um", Decimal(5))
+
+
+def test_every_mode_is_documented_and_none_that_there_is_not() -> None:
+    table = DOCUMENT.read_text(encoding="utf-8").partition("| mode | |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert [line.split("`")[1] for line in table.split("\n")] == [mode.value for mode in Mode]

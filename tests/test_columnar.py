@@ -36,15 +36,28 @@ print(len(came), len(torn))
 """
 
 
-def _run(load: str) -> tuple[int, int]:
+_IN_A_THREAD = """
+def load():
+    global pl
+    from klagg_tui.columnar import pl
+loading = threading.Thread(target=load)
+loading.start()
+loading.join()
+"""
+"""As an export of the terminal app does."""
+
+
+def interrupted(load: str) -> tuple[int, int]:
+    """How many of sixty interrupts came, and how many computations of `pl`, loaded so, they tore."""
     done = subprocess.run([sys.executable, "-c", _CODE.format(load=load)], capture_output=True, text=True, check=True)
     came, torn = map(int, done.stdout.split())
     return came, torn
 
 
 def test_what_is_computed_by_columns_goes_on_whoever_presses_ctrl_c() -> None:
-    assert _run("from klagg_tui.columnar import pl") == (60, 0)
-    came, torn = _run("import polars as pl")
+    assert interrupted("from klagg_tui.columnar import pl") == (60, 0)
+    assert interrupted(_IN_A_THREAD) == (60, 0)
+    came, torn = interrupted("import polars as pl")
     assert came == 60
     assert torn, "Polars leaves Ctrl+C alone by now: klagg_tui/columnar.py may go"
 

@@ -1,5 +1,8 @@
 """Numbers and times as they are drawn."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,7 +94,7 @@ def test_a_short_percentage_takes_six_cells_at_most_and_keeps_its_direction(valu
 def test_counts_are_whole() -> None:
     assert formatting.count(950) == "950"
     assert formatting.count(12_400) == "12.4K"
-    assert formatting.whole(1_234_567) == "1\u202f234\u202f567"
+    assert formatting.whole(1_234_567) == "1,234,567"
 
 
 def test_a_big_number_has_more_digits_where_they_are_asked_for() -> None:
@@ -104,15 +107,15 @@ def test_a_big_number_has_more_digits_where_they_are_asked_for() -> None:
 
 
 def test_prices_of_charts_are_grouped() -> None:
-    assert formatting.grouped_price(64_250_100_000_000_000, 2) == "64\u202f250.10"
-    assert formatting.rounded_price(-1_234_567_800_000_000.0, 2) == "-1\u202f234.57"
+    assert formatting.grouped_price(64_250_100_000_000_000, 2) == "64,250.10"
+    assert formatting.rounded_price(-1_234_567_800_000_000.0, 2) == "-1,234.57"
 
 
 def test_a_number_that_is_written_out_is_grouped() -> None:
     assert [formatting.grouped(text) for text in ("0.5", "999", "3619587.9389")] == [
         "0.5",
         "999",
-        "3\u202f619\u202f587.9389",
+        "3,619,587.9389",
     ]
 
 
@@ -123,3 +126,26 @@ def test_a_number_that_is_written_out_is_grouped() -> None:
 def test_what_is_drawn_as_zero_has_no_sign(text: str, drawn: str) -> None:
     assert formatting.without_sign_of_nothing(text) == drawn
     assert formatting.short(-0.001) == "0.00"
+
+
+_WRITERS: dict[str, Callable[[float], str]] = {
+    "short": formatting.short,
+    "percent": formatting.percent,
+    "short percent": formatting.short_percent,
+    "duration": formatting.duration,
+    "signed": lambda value: formatting.signed(value, 1),
+    "price": lambda value: formatting.rounded_price(value * 1e12, 2),
+}
+
+
+@pytest.mark.parametrize("value", [-1e-9, -0.0, 0.0, 1e-9, -0.004, 0.004])
+@pytest.mark.parametrize("write", _WRITERS.values(), ids=_WRITERS)
+def test_nothing_that_rounds_to_zero_is_written_with_a_sign(write: Callable[[float], str], value: float) -> None:
+    assert write(value).strip()[0] == "0"
+
+
+def test_thousands_are_parted_by_commas_alone() -> None:
+    ours = Path(formatting.__file__).parent
+    blanks = ("\\u202f", "\\u2009", "\\u00a0", "\\xa0", "\u202f", "\u2009", "\xa0")
+    found = {path.name for path in ours.rglob("*.py") if any(blank in path.read_text() for blank in blanks)}
+    assert found == {"plain_signs.py"}, "which stands in for those that others wrote"

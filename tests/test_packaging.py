@@ -14,11 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 GROUPS = PYPROJECT["dependency-groups"]
-EXTRAS = [text for extra in PROJECT["optional-dependencies"].values() for text in extra]
+EXTRA = PROJECT["optional-dependencies"]
+EXTRAS = [text for extra in EXTRA.values() for text in extra]
 BUILD = PYPROJECT["build-system"]["requires"]
 
 SHIPPED = [*PROJECT["dependencies"], *BUILD]
-EVERYTHING = sorted({*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"]})
+EVERYTHING = sorted(
+    {*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["bench"], *GROUPS["clients"], *GROUPS["notebooks"], *GROUPS["packages"]}
+)
 
 
 def pins(name: str) -> dict[str, str]:
@@ -34,9 +37,10 @@ def test_every_dependency_has_a_lower_and_an_upper_bound(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("constraints.txt", [*SHIPPED, *EXTRAS, *GROUPS["dev"]]),
+        ("constraints.txt", [*SHIPPED, *EXTRAS, *GROUPS["dev"], *GROUPS["packages"]]),
         ("constraints-bench.txt", [*SHIPPED, *GROUPS["bench"]]),
         ("constraints-clients.txt", [*SHIPPED, *GROUPS["clients"]]),
+        ("constraints-notebooks.txt", [*SHIPPED, *EXTRA["notebook"], *GROUPS["notebooks"]]),
     ],
 )
 def test_every_dependency_is_pinned_within_its_bounds(name: str, wanted: list[str]) -> None:
@@ -45,7 +49,9 @@ def test_every_dependency_is_pinned_within_its_bounds(name: str, wanted: list[st
         assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, requirement
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-bench.txt", "constraints-clients.txt"])
+@pytest.mark.parametrize(
+    "name", ["constraints.txt", "constraints-bench.txt", "constraints-clients.txt", "constraints-notebooks.txt"]
+)
 def test_a_constraints_file_holds_names_and_versions_and_nothing_else(name: str) -> None:
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines()[1:]:
         assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line)

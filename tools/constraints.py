@@ -1,7 +1,7 @@
 """Pins every version: asks pip what the bounds in pyproject.toml resolve to today and writes that down.
 
 `constraints.txt` serves the program, its extras and the tests; `constraints-bench.txt` the program beside its peers,
-`constraints-clients.txt` the programs that are pointed at the simulated exchange.
+`constraints-clients.txt` the programs that are pointed at the simulated exchange, `constraints-notebooks.txt` those that read its bars.
 Only names and versions are written, so the files hold wherever packages come from.
 """
 
@@ -19,9 +19,10 @@ BUILD = ["hatchling", "editables"]
 
 def main() -> None:
     """Write all files anew."""
-    write("constraints.txt", extras=["parquet", "web"], groups=["dev"])
+    write("constraints.txt", extras=["notebook", "parquet", "web"], groups=["dev", "packages"])
     write("constraints-bench.txt", extras=["parquet"], groups=["bench"])
     write("constraints-clients.txt", extras=[], groups=["clients"])
+    write("constraints-notebooks.txt", extras=["notebook"], groups=["notebooks"])
 
 
 def write(name: str, *, extras: list[str], groups: list[str]) -> None:

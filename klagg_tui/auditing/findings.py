@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from klagg_tui.engine import exact
 from klagg_tui.engine.bar import SUM_BITS, Bar
 from klagg_tui.engine.period import Period
+from klagg_tui.exporting import row
 
 
 class Kind(StrEnum):
@@ -86,11 +87,13 @@ class Finding(NamedTuple):
             "from": self.from_ms,
             "to": self.to_ms,
             "text": self.text,
-            "differences": [difference._asdict() for difference in self.differences],
+            "differences": [{"column": _COLUMNS[one.field], **one._asdict()} for one in self.differences],
         }
 
 
 _COMPARED: Final = Bar._fields[3:12]
+_COLUMNS: Final = {column.field: column.name for column in row.BAR if column.field in _COMPARED}
+"""What these are called in files and answers; `field` has the names of before, for one release."""
 _TEXTS: Final[dict[str, Callable[[int], str]]] = {
     **dict.fromkeys(("open", "high", "low", "close"), exact.price_text),
     **dict.fromkeys(("volume", "taker_buy_volume"), exact.quantity_text),

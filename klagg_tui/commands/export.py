@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from klagg_tui.commands.shared.export_choices import Numbers, StateName, Told, What
+from klagg_tui.commands.shared.export_told import export_told
 from klagg_tui.commands.shared.options import Db, Local, existing_database, names_of, periods_of, times
 from klagg_tui.commands.shared.output import tell
+from klagg_tui.commands.shared.pipes import silence_stdout, target_of
 from klagg_tui.commands.shared.presets import choices_of, preset_names
 from klagg_tui.commands.shared.presets import show as show_presets
 from klagg_tui.commands.shared.running import wait_for
 from klagg_tui.errors import BadUsage
+from klagg_tui.exporting import programs
 from klagg_tui.exporting.formats import NAMES, format_of, load
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ klagg export --what derivatives -s BTCUSDT --from -1d -o funding.csv
 
 klagg export --preset last-day -s 'BTC*' -o day.csv
 
+klagg export --for freqtrade -s '*USDT' -p 5m,1h --quote USDT -o user_data/data/
+
 klagg export -s BTCUSDT --resample 2h --state confirmed -o two-hours.csv.gz
 """
 
@@ -55,6 +59,19 @@ def _known_format(name: str | None) -> str | None:
     if name is not None and name not in NAMES:
         raise BadUsage(f"There is no format {name}; there are {', '.join(NAMES)}.")
     return name
+
+
+def _known_program(name: str | None) -> str | None:
+    if name is not None and name not in programs.NAMES:
+        raise BadUsage(f"Nothing is written for {name}; --for takes {', '.join(programs.NAMES)}.")
+    return name
+
+
+def _require_whole_format(for_: str | None, quote: str, *, says_more: bool) -> None:
+    if for_ and says_more:
+        raise BadUsage(f"--for {for_} says the whole format: leave out --format, --with, --what and --numbers.")
+    if quote and for_ != "freqtrade":
+        raise BadUsage("--quote is of --for freqtrade, whose files have names of coins.")
 
 
 def export_bars(
@@ -114,6 +131,20 @@ def export_bars(
         Numbers,
         typer.Option(help="Values as exact decimals, or as 64-bit floats, which columns of Parquet and Arrow can be."),
     ] = Numbers.EXACT,
+    for_: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar=f"[{'|'.join(programs.NAMES)}]",
+            help="Files as that program keeps them, of bars that are over.",
+            callback=_known_program,
+            autocompletion=lambda: list(programs.NAMES),
+        ),
+    ] = None,
+    quote: Annotated[
+        str,
+        typer.Option(metavar="COIN", help="What symbols are paid in of which no listing said it, for --for freqtrade."),
+    ] = "",
     what: Annotated[
         What,
         typer.Option(
@@ -153,7 +184,10 @@ def export_bars(
         period = period or (None if resample or said.periods is None else [said.periods])
         from_, to = (from_, to) if from_ or to else (said.begin, said.end)
         state = state or [StateName(each) for each in said.states or ()] or None
-        format_ = format_ or (None if format_of(Path(output)) else said.format)
+        format_ = format_ or (None if for_ or format_of(Path(output)) else said.format)
+    _require_whole_format(
+        for_, quote, says_more=bool(format_ or with_ or what is What.DERIVATIVES or numbers is Numbers.FLOAT)
+    )
     if period and resample:
         raise BadUsage("--period takes stored bars, --resample makes them; give one of the two.")
     from_ms, to_ms = times(from_, to, local=local)
@@ -171,7 +205,7 @@ def export_bars(
             )
         named = load(format_) if format_ else format_of(Path(output))
         told = named or load(NAMES[0])
-        _export_told(existing_database(db), names or ("*",), from_ms, to_ms, output, told, with_=with_ or ())
+        export_told(existing_database(db), names or ("*",), from_ms, to_ms, output, told, with_=with_ or ())
         return
     selection = Selection(
         symbols=names or ("*",),
@@ -188,6 +222,9 @@ def export_bars(
         in_floats=numbers is Numbers.FLOAT,
         with_state=Told.STATE in (with_ or ()),
     )
+    if for_:
+        _export_for(existing_database(db), selection, output, programs.load(for_), quote)
+        return
     form = load(format_) if format_ else format_of(Path(output))
     if selection.in_floats and (form is None or form.is_text):
         raise BadUsage("Text is exact, whoever reads it: --numbers float is of --format parquet and arrow.")
@@ -207,56 +244,17 @@ def _stored_periods(db: Path) -> tuple[Period, ...]:
     return wait_for(read())
 
 
-def _export_told(
-    db: Path,
-    symbols: Sequence[str],
-    from_ms: int | None,
-    to_ms: int | None,
-    output: str,
-    form: Format,
-    *,
-    with_: Sequence[Told],
-) -> None:
-    """What is told beside trades."""
-    from klagg_tui.commands.shared.interrupt import Interrupt
-    from klagg_tui.exporting.derivatives import Written, export_derivatives
-    from klagg_tui.formatting import counted
-    from klagg_tui.runtime.stop_signals import INTERRUPTED
-    from klagg_tui.storage.store import Store
-
-    target = _target(output, form)
-
-    async def run(should_stop: Interrupt) -> Written:
-        async with await Store.open(db, read_only=True) as store:
-            return await export_derivatives(
-                store,
-                symbols,
-                target,
-                form,
-                from_ms=from_ms,
-                to_ms=to_ms,
-                with_venue=Told.VENUE in with_,
-                should_stop=should_stop,
-            )
-
-    with Interrupt("no half file is left.") as interrupt:
-        outcome = wait_for(run(interrupt))
-    if outcome.path:
-        tell(f"{counted(outcome.rows, 'minute')} in {outcome.path}.", err=True)
-    if outcome.is_cut:
-        _silence_stdout()
-    elif outcome.is_stopped:
-        raise typer.Exit(INTERRUPTED)
-    elif not outcome.rows:
-        typer.echo("Nothing is stored that was told beside trades.", err=True)
-
-
-def _target(output: str, form: Format) -> Path | BinaryIO:
-    if output != "-":
-        return Path(output)
-    if not form.is_text and sys.stdout and sys.stdout.isatty():
-        raise BadUsage(f"{form.name.capitalize()} is not for reading on a terminal; name a file with -o.")
-    return _stdout()
+def _export_for(db: Path, selection: Selection, output: str, form: Format, quote: str) -> None:
+    """As another program keeps them."""
+    is_folder = output.endswith(("/", os.sep)) or (output != "-" and Path(output).is_dir())
+    if form.needs_folder and output == "-":
+        raise BadUsage(f"--for {form.name} fills a folder: name it with -o.")
+    if selection.is_mixed and not (form.needs_folder or is_folder):
+        raise BadUsage(f"--for {form.name} writes a file for each symbol and period: name a folder, -o bars/.")
+    selection = replace(
+        selection, ended_only=True, with_venue=form.needs_folder, with_coins=form.needs_folder, quote=quote
+    )
+    _export(db, selection, output, form, is_chosen=True)
 
 
 def _export(db: Path, selection: Selection, output: str, form: Format, *, is_chosen: bool) -> None:
@@ -268,8 +266,8 @@ def _export(db: Path, selection: Selection, output: str, form: Format, *, is_cho
     from klagg_tui.storage.store import Store
 
     is_pipe = output == "-"
-    target = _target(output, form)
-    is_split = output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
+    target = target_of(output, form)
+    is_split = form.needs_folder or output.endswith(("/", os.sep)) or (not is_pipe and Path(output).is_dir())
 
     async def run(should_stop: Interrupt, line: ProgressLine) -> Exported:
         def show(progress: ExportProgress) -> None:
@@ -290,7 +288,7 @@ def _export(db: Path, selection: Selection, output: str, form: Format, *, is_cho
         name = outcome.paths[0].name
         tell(f"Note: the name {name} says no format, so it is {form.name}; --format names another.", err=True)
     if outcome.is_cut:
-        _silence_stdout()
+        silence_stdout()
     if outcome.is_stopped:
         raise typer.Exit(INTERRUPTED)
 
@@ -310,6 +308,9 @@ def _report(outcome: Exported, output: str) -> None:
         typer.echo(
             f"Note: {' and '.join(doubtful)} among them; --state closed --state confirmed leaves them out.", err=True
         )
+    if outcome.left_out:
+        first, *others = outcome.left_out
+        typer.echo(f"Note: left out: {first}{f' And {len(others):,} more.' if others else ''}", err=True)
     if outcome.supposed:
         first, *others = outcome.supposed
         names = f"{first} and {counted(len(others), 'other symbol')}" if others else first
@@ -320,14 +321,3 @@ def _report(outcome: Exported, output: str) -> None:
         )
     if not (outcome.bars or outcome.is_stopped or outcome.is_cut):
         typer.echo("No bars match.", err=True)
-
-
-def _stdout() -> BinaryIO:
-    if sys.stdout is None:  # closed by whoever started us
-        raise BadUsage("There is no standard output to write to; name a file with -o.")
-    return sys.stdout.buffer
-
-
-def _silence_stdout() -> None:
-    """Nobody reads the pipe any more: let Python close it without a word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -32,8 +32,8 @@ def register(app: typer.Typer) -> None:
 def serve(chosen: Chosen) -> None:
     """Record the market as `klagg record` does, and push changed bars to whoever subscribes on this machine.
 
-    A page at the address shows one symbol live; docs/api.md says what programs can ask. `klagg --serve` does the same
-    beside the terminal.
+    A page at the address lists the symbols and shows one of them live; docs/api.md says what programs can ask, Prometheus
+    among them. `klagg --serve` does the same beside the terminal.
     """
     from klagg_tui.commands.record import run_headless
     from klagg_tui.commands.shared.alarm import Alarm

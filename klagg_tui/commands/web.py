@@ -35,7 +35,7 @@ def web(
     r"""Show the terminal in a browser on this machine (extra klagg-tui\[web]), until Ctrl+C.
 
     Each visitor gets a klagg of its own, and one database takes one recorder: a second visitor is told so. With demo,
-    everybody has a market to itself.
+    everybody has a market to itself. A phone that reaches it through a tunnel has keys below the terminal.
     """
     from klagg_tui.serve.browser import HOST, make_server
 

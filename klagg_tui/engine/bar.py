@@ -56,8 +56,11 @@ class Bar(NamedTuple):
     taker_buy_volume: Exact
     taker_buy_turnover: Exact
     state: State
-    evidence: int = Evidence.ALL
-    """Bits of `Evidence`: which fields are unknown (they are 0 then), and who vouches for the bar."""
+    evidence: int = Evidence.ALL.value
+    """Bits of `Evidence`: which fields are unknown (they are 0 then), and who vouches for the bar.
+
+    A plain number, not the flag: joining two flags takes longer than all the rest of `merge`, and what a flag is joined with is one.
+    """
 
     @property
     def key(self) -> BarKey:
@@ -100,7 +103,7 @@ def blanked(bar: Bar) -> Bar:
 
 
 def empty_bar(
-    symbol: str, period: Period, open_ms: int, price: Exact, state: State, evidence: int = Evidence.ALL
+    symbol: str, period: Period, open_ms: int, price: Exact, state: State, evidence: int = Evidence.ALL.value
 ) -> Bar:
     """A bar without trades: all four prices at the previous close, all sums zero."""
     return Bar(symbol, period, open_ms, price, price, price, price, 0, 0, 0, 0, 0, state, evidence)

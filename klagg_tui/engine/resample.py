@@ -12,10 +12,13 @@ from klagg_tui.engine.rollup import relabelled
 _PAGE: Final = 1000
 
 
-async def resampled(pages: AsyncIterator[list[Bar]], period: Period, anchor: int) -> AsyncIterator[Bar]:
+async def resampled(
+    pages: AsyncIterator[list[Bar]], period: Period, anchor: int, *, ended_only: bool = False
+) -> AsyncIterator[Bar]:
     """Bars of `period` from shorter ones of one symbol, which come oldest first and divide it.
 
     A bar with bars missing in it is partial; the last one is forming while nothing follows it and only its end is missing.
+    `ended_only`: without the last one where its end is missing.
     """
     whole: Bar | None = None
     reached_ms = 0
@@ -32,7 +35,7 @@ async def resampled(pages: AsyncIterator[list[Bar]], period: Period, anchor: int
             if bar.open_ms != reached_ms:
                 whole = whole._replace(state=State.PARTIAL)
             reached_ms = bar.end_ms
-    if whole is not None:
+    if whole is not None and not (ended_only and reached_ms != whole.end_ms):
         yield _last(whole, reached_ms)
 
 

@@ -38,7 +38,7 @@ from klagg_tui.exchange.session import (
     assign_shards,
 )
 from klagg_tui.exchange.transport.connect import connect, stream_uri
-from klagg_tui.exchange.transport.connection import READ_PAUSE_S, FeedConnection
+from klagg_tui.exchange.transport.connection import FeedConnection
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Decode, StreamCodec, Venue
 
@@ -104,7 +104,6 @@ class MarketStream:
         per_shard: int = PER_SHARD,
         local_ms: Callable[[], float] = steady_ms,
         chance: Callable[[], float] = random.random,
-        read_pause_s: float = READ_PAUSE_S,
     ) -> None:
         self.counters = StreamCounters()
         self._venue = venue
@@ -117,7 +116,6 @@ class MarketStream:
         self._per_shard = min(per_shard, self._limits.streams_per_connection - len(self._codec.market_streams))
         self._local_ms = local_ms
         self._chance = chance
-        self._read_pause_s = read_pause_s
         self._shares: list[_ShardConnections] = []
         self._is_blocked = False
 
@@ -206,9 +204,7 @@ class MarketStream:
         decode = self._codec.open_decoder() if self._codec.open_decoder else self._codec.decode_batch
 
         def make() -> FeedConnection:
-            return FeedConnection(
-                self._uri, partial(self._take, share, key, decode), partial(self._ended, share, key), self._read_pause_s
-            )
+            return FeedConnection(self._uri, partial(self._take, share, key, decode), partial(self._ended, share, key))
 
         try:
             connection = await connect(self._uri, make, self._venue.refusals, self._proxy)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, TypeAlias
 
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
+from klagg_tui.exchange.elsewhere import NamesElsewhere
 from klagg_tui.exchange.hosts import is_host_of
 from klagg_tui.exchange.limits import DerivativeFacts, Refusal, RequestLimits, RequestUse, StreamLimits
 from klagg_tui.exchange.listing import Instruments
@@ -332,6 +333,8 @@ class Venue:
     """None: it has no derivatives, or tells nothing of them that is read here."""
     doubts: tuple[Doubt, ...] = ()
     """To be probed."""
+    elsewhere: NamesElsewhere | None = None
+    """None: no files of other programs are written of it."""
 
     @property
     def codec(self) -> StreamCodec:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
+from klagg_tui.errors import ExportError
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.output import Output, Target
 from klagg_tui.exporting.printf import row_format
@@ -54,6 +55,8 @@ class Exported:
     """It was asked to stop: no file was left behind."""
     is_cut: bool = False
     """Whoever read the pipe had enough."""
+    left_out: list[str] = field(default_factory=list)
+    """A sentence for each series that cannot be in that format."""
     supposed: list[str] = field(default_factory=list)
     """Symbols whose three-day bars were made without anybody knowing on which days they open."""
 
@@ -90,14 +93,33 @@ async def export(
         ExportError: the target cannot be written, is a database or belongs to one, or the selection names what is not there; nothing is left behind.
     """
     series = await series_of(store, selection, in_text=form.is_text)
+    series, left_out = _sorted_out(series, form)
+    if form.holds_every_digit:
+        series = [await _with_every_digit(store, one) for one in series]
     output = Output(target, form, is_split=is_split, is_mixed=selection.is_mixed or len(series) > 1, harm_of=harm_of)
     work = _Export(store, selection, output, on_progress, should_stop)
+    work.outcome.left_out = left_out
     try:
         await work.run(series)
     except BaseException:
         output.discard()
         raise
     return work.outcome
+
+
+def _sorted_out(series: list[StoredSeries], form: Format) -> tuple[list[StoredSeries], list[str]]:
+    """The series that can be in a format, and why the others cannot; raises ExportError where none can."""
+    faults = [(one, form.fault_of(one.series)) for one in series]
+    left_out = [fault for _, fault in faults if fault]
+    if len(left_out) == len(series):
+        raise ExportError(left_out[0])
+    return [one for one, fault in faults if not fault], left_out
+
+
+async def _with_every_digit(store: Store, one: StoredSeries) -> StoredSeries:
+    """The series with as many decimals as its bars have, where that is more than anybody said."""
+    needed = await store.decimals(one.wanted)
+    return one._replace(series=one.series._replace(precision=one.series.precision.union(needed)))
 
 
 class _Export:

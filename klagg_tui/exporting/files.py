@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from errno import ENOTDIR
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from klagg_tui.errors import ExportError
 
@@ -15,7 +15,42 @@ from klagg_tui.errors import ExportError
 def fault_of_folder(path: Path) -> str | None:
     """Why no file of that name can be begun: its folder is not there, and a slip of the finger should make none."""
     folder = path.parent
-    return None if folder.exists() else f"There is no folder {folder}: make it, or name another one."
+    try:
+        return None if folder.exists() else f"There is no folder {folder}: make it, or name another one."
+    except OSError as error:  # a name that is too long, or a folder that nobody may look into
+        return _not_begun(path, error)
+
+
+def read_target(text: str) -> Path:
+    """The one file that somebody typed the name of; `~` is the person's home.
+
+    Raises:
+        ExportError: no file of that name can be begun.
+    """
+    if not text.strip() or "\0" in text:
+        raise ExportError("Name a file to export to.")
+    try:
+        path = Path(text).expanduser()
+        is_folder = path.is_dir()
+    except RuntimeError:
+        raise ExportError(f"{text} cannot be written: there is no such home folder.") from None
+    except (OSError, ValueError) as error:
+        raise ExportError(_not_begun(Path(text), error)) from error
+    if is_folder:
+        raise ExportError(f"{path} is a folder: name a file in it.")
+    if fault := fault_of_folder(path):
+        raise ExportError(fault)
+    return path
+
+
+def _not_begun(path: Path, error: OSError | ValueError) -> str:
+    reason = getattr(error, "strerror", None) or error
+    name = str(path) if len(str(path)) <= _LONGEST_NAME else f"{str(path)[:_LONGEST_NAME]}…"
+    return f"{name} cannot be written ({reason})."
+
+
+_LONGEST_NAME: Final = 60
+"""Characters of a name that is told though it cannot be one."""
 
 
 class PartialFile:

@@ -51,6 +51,10 @@ class OpenWriter(Protocol):
         ...
 
 
+def _no_fault(_: Series) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format."""
@@ -68,3 +72,11 @@ class Format:
     """Whether a person can read it in a terminal; what else there is has columns (see `frame_writer`)."""
     open_stream: OpenWriter | None = None
     """Opens the writer of a pipe, where that is another one than a file's."""
+    needs_folder: bool = False
+    """Whether it is a folder with files of fixed names, whose series say their venue and their coins."""
+    fault_of: Callable[[Series], str | None] = _no_fault
+    """A sentence where a series cannot be in this format."""
+    holds_every_digit: bool = False
+    """Whether a file says one number of decimals for all of its values, so that it has to be known what they need."""
+    final_path: Callable[[Writer, Path], Path | None] | None = None
+    """Where a file that is written goes whose name says what is in it; None: nowhere, for nothing is in it. May raise ExportError."""

@@ -13,34 +13,39 @@ from klagg_tui.exporting.series import Series
 from klagg_tui.exporting.sinks import GROUP_ROWS, Sink
 
 
+def layout_of(holds: Holds, series: Series | None) -> Layout:
+    """The columns of files of klagg's own: of a part symbol and period (and venue) are no columns, but names of folders."""
+    return Layout(
+        with_series=holds is not Holds.PART,
+        with_venue=bool(series and series.venue),
+        with_witness=bool(series and series.tells_witness),
+        in_floats=bool(series and series.in_floats),
+    )
+
+
 class FrameWriter:
     """A `Writer` that also takes frames, made elsewhere as `frames` would."""
 
     def __init__(
         self,
         file: BinaryIO,
-        holds: Holds,
-        series: Series | None,
+        layout: Layout,
         sink: Callable[[BinaryIO, pl.Schema], Sink],
     ) -> None:
         """Write the stream's beginning.
 
         Args:
             file: where to.
-            holds: of a part symbol and period (and venue) are no columns, but names of folders.
-            series: says whether venue and witness are told, and whether in floats; None: neither.
+            layout: columns of the frames.
             sink: writes the frames.
         """
-        self.layout = Layout(
-            with_series=holds is not Holds.PART,
-            with_venue=bool(series and series.venue),
-            with_witness=bool(series and series.tells_witness),
-            in_floats=bool(series and series.in_floats),
-        )
-        self._series = series
+        self.layout = layout
+        self._series: Series | None = None
         self._sink = sink(file, self.layout.schema)
         self._frames: list[pl.DataFrame] = []
         self._rows = 0
+        self.is_empty = True
+        """Whether no row has come yet."""
 
     def begin(self, series: Series) -> None:
         """See `Writer`."""
@@ -54,6 +59,7 @@ class FrameWriter:
     def write_frame(self, frame: pl.DataFrame) -> None:
         """Rows in columns of `layout`; they are packed when there are enough of them."""
         self._frames.append(frame)
+        self.is_empty &= not frame.height
         self._rows += frame.height
         while self._rows >= GROUP_ROWS:
             rows = pl.concat(self._frames)

@@ -42,17 +42,20 @@ class Layout(NamedTuple):
     """Who vouches for each bar too, behind all others."""
     in_floats: bool = False
     """Values are 64-bit floats, each the nearest one to its decimal."""
+    chosen: frozenset[str] | None = None
+    """Names of those of these columns that are wanted; None: all."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """In their order, named as in the exchange's archives."""
-        return (
+        every = (
             *((row.VENUE,) if self.with_venue and self.with_series else ()),
             *(row.SERIES if self.with_series else ()),
             *row.BAR,
             row.STATE,
             *((row.WITNESS,) if self.with_witness else ()),
         )
+        return tuple(column for column in every if self.chosen is None or column.name in self.chosen)
 
     @property
     def schema(self) -> pl.Schema:

@@ -141,7 +141,19 @@ class Output:
             self._writer.close()
             if self._files:
                 self._files[-1].close()
+                if self._form.final_path:
+                    self._name(self._files[-1], self._form.final_path(self._writer, self._files[-1].path))
             self._writer = None
+
+    def _name(self, file: PartialFile, path: Path | None) -> None:
+        """Give a whole file the name that its contents ask for; one without contents goes."""
+        if path is None:
+            file.discard()
+            self._files.remove(file)
+            return
+        if harm := self._harm_of(path):
+            raise ExportError(harm)
+        file.path = path
 
 
 def _on_disk(name: Path) -> Path:

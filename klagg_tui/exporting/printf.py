@@ -22,6 +22,12 @@ _WITNESS: Final = (
     f"WHEN scale >> {EVIDENCE} & {Evidence.CANDLE_ONLY.value} THEN '{{quote}}candle{{quote}}' ELSE '{{quote}}ids{{quote}}' END"
 )
 _OPEN_MS: Final = f"minute * {MINUTE_MS}"
+_SAME: Final = {
+    Kind.OPEN_TIME: ("%d", _OPEN_MS),
+    Kind.OPEN_DATE: ("%s", "strftime('%Y-%m-%d %H:%M:%S', minute * 60, 'unixepoch')"),
+    Kind.STATE: ("%s", _STATE),
+}
+"""What is written the same whatever the series."""
 
 
 def row_format(series: Series, line: Line) -> RowFormat:
@@ -51,18 +57,20 @@ def _is_sorted_by_time(line: Line) -> bool:
     """Whether the time is the first that differs, and lines end only where they should."""
     between = "".join(part for part in line if isinstance(part, str))
     first = next(part for part in line if isinstance(part, Column))
-    return first.kind is Kind.OPEN_TIME and "\0" not in between and between.find("\n") == len(between) - 1
+    return (
+        first.kind in (Kind.OPEN_TIME, Kind.OPEN_DATE)
+        and "\0" not in between
+        and between.find("\n") == len(between) - 1
+    )
 
 
 def _place_of(column: Column, stored: int, series: Series) -> tuple[str, list[str]] | None:
     """What stands in the format for a column, and SQL for the values that go there; `stored` decimals are in the rows."""
+    if found := _SAME.get(column.kind):
+        return found[0], [found[1]]
     match column.kind:
-        case Kind.OPEN_TIME:
-            return "%d", [_OPEN_MS]
         case Kind.CLOSE_TIME:
             return "%d", [f"{_OPEN_MS} + {series.period.nominal_ms - 1}"]
-        case Kind.STATE:
-            return "%s", [_STATE]
         case Kind.WITNESS:
             quote = '"' if column.unknown else ""
             return "%s", [_WITNESS.format(quote=quote, unknown=column.unknown)]

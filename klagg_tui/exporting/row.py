@@ -22,6 +22,8 @@ class Kind(Enum):
     OPEN_TIME = auto()
     CLOSE_TIME = auto()
     """Both in milliseconds since the epoch; a bar closes one millisecond before the next one opens."""
+    OPEN_DATE = auto()
+    """The open time for people and spreadsheets, in lines alone: `2024-08-08 12:00:00`, UTC."""
     PRICE = auto()
     QUANTITY = auto()
     TURNOVER = auto()

@@ -12,14 +12,15 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision, least_precision
 from klagg_tui.engine.resample import in_pages, resampled
-from klagg_tui.errors import ExportError
-from klagg_tui.exporting.series import Series
+from klagg_tui.errors import BadSymbol, ExportError
+from klagg_tui.exporting.elsewhere import coins_by_quote
+from klagg_tui.exporting.series import Coins, Series
 from klagg_tui.names import Name, parted
 from klagg_tui.storage.lines import Lines, RowFormat
 from klagg_tui.storage.mantissas import Read
 from klagg_tui.storage.reader import Wanted
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.symbols import StoredSymbol
+from klagg_tui.storage.symbols import Pair, StoredSymbol
 
 T = TypeVar("T")
 
@@ -52,11 +53,17 @@ class Selection:
     """Values are the nearest floats instead of exact decimals."""
     with_state: bool = False
     """Each bar says how sure it is, also in CSV."""
+    ended_only: bool = False
+    """Only bars that are over, whatever is known of them."""
+    with_coins: bool = False
+    """Each series says what its symbol is traded in, as far as that is known."""
+    quote: str = ""
+    """What symbols are paid in of which no listing said it, so far as they end with it."""
 
     @property
     def is_mixed(self) -> bool:
         """Whether several series may come of it, so that each bar must say whose it is."""
-        return len(self.symbols) != 1 or len(self.periods) != 1 or _is_pattern(self.symbols[0])
+        return len(self.symbols) != 1 or len(self.periods) != 1 or is_pattern(self.symbols[0])
 
     def sifted(self, bars: list[Bar]) -> list[Bar]:
         """Those that states and filter let through."""
@@ -79,6 +86,8 @@ class StoredSeries(NamedTuple):
     states: frozenset[State] | None
     is_supposed: bool = False
     """Made three-day bars of a symbol of which nobody was shown on which days they open."""
+    ended_only: bool = False
+    """Without the current bar."""
 
     @property
     def label(self) -> str:
@@ -98,17 +107,34 @@ class StoredSeries(NamedTuple):
         """Its bars, oldest first, some thousand at a time."""
         symbol, period = self.name, self.series.period
         if self.stored is period:
-            return store.pages(symbol, period, self.from_ms, self.to_ms, states=self.states)
-        stored = store.pages(symbol, self.stored, self._since(), self._before())
-        return in_pages(self._cut(resampled(stored, period, self.anchor)))
+            stretch = symbol, period, self.from_ms, self.to_ms
+            return store.pages(*stretch, states=self.states, ended_only=self.ended_only)
+        stored = store.pages(symbol, self.stored, self._since(), self._before(), ended_only=self.ended_only)
+        return in_pages(self._cut(resampled(stored, period, self.anchor, ended_only=self.ended_only)))
+
+    async def newest(self, store: Store, count: int) -> list[Bar]:
+        """The newest of its bars, oldest first; only for bars that are stored as they are."""
+        found = store.pages(
+            self.name,
+            self.series.period,
+            self.from_ms,
+            self.to_ms,
+            newest_first=True,
+            limit=count,
+            states=self.states,
+            ended_only=self.ended_only,
+        )
+        return [bar async for page in found for bar in page][::-1]
 
     def lines(self, store: Store, row_format: RowFormat) -> AsyncIterator[Lines | list[Bar]]:
         """The same as lines of text where the database can write them; only for bars that are stored as they are."""
-        return store.lines(self.name, self.series.period, row_format, self.from_ms, self.to_ms, states=self.states)
+        stretch = self.name, self.series.period, row_format, self.from_ms, self.to_ms
+        return store.lines(*stretch, states=self.states, ended_only=self.ended_only)
 
     def mantissas(self, store: Store, read: Read[T]) -> AsyncIterator[T | list[Bar]]:
         """The same as what `read` makes of columns out of the database; only for bars that are stored as they are."""
-        return store.mantissas(self.name, self.series.period, read, self.from_ms, self.to_ms, states=self.states)
+        stretch = self.name, self.series.period, read, self.from_ms, self.to_ms
+        return store.mantissas(*stretch, states=self.states, ended_only=self.ended_only)
 
     async def _cut(self, bars: AsyncIterator[Bar]) -> AsyncIterator[Bar]:
         """Bars that open in the selected time; the stretch that is read holds whole ones."""
@@ -134,12 +160,14 @@ async def series_of(store: Store, selection: Selection, *, in_text: bool = True)
     `in_text`: with how many decimals each is written matters, so that it is looked for where nobody told it.
 
     Raises:
-        ExportError: a symbol or a period that was named is not there.
+        BadSymbol: a symbol that was named is not there.
+        ExportError: nor is the period of the one symbol that was named, or there is nothing at all.
     """
     known = {symbol.symbol: symbol for symbol in await store.symbols()}
     held = await store.stored_periods()
     precisions = await store.precisions()
     shown = await store.anchors()
+    pairs = await store.pairs() if selection.with_coins else {}
     found = []
     for name in matching(selection.symbols, known, store.venues):
         for period in sorted(set(selection.periods)):
@@ -154,12 +182,21 @@ async def series_of(store: Store, selection: Selection, *, in_text: bool = True)
             is_supposed = period is Period.D3 and stored is not period and name not in shown
             shown_name = _shown_name(store, name, selection)
             told = shown_name.symbol, period, precisions.get(name, Precision()), shown_name.venue
-            asked = selection.with_witness, selection.with_state, selection.in_floats
+            coins = _coins(store, name, pairs.get(name), selection) if selection.with_coins else None
+            asked = selection.with_witness, selection.with_state, selection.in_floats, coins
             series = _series(known[name], Series(*told, *asked), stored, selection)
             found.append(series._replace(is_supposed=is_supposed))
     if not found:
         raise ExportError("There are no such bars in the database; `klagg symbols` lists what there is.")
     return found
+
+
+def _coins(store: Store, name: str, pair: Pair | None, selection: Selection) -> Coins | None:
+    """What a symbol is traded in: as a listing said, else as the person says who exports."""
+    if pair and pair.base and pair.quote:
+        return Coins(*pair)
+    own = parted(name) if store.is_qualified else Name(next(iter(store.venues), ""), name)
+    return coins_by_quote(own, selection.quote) if selection.quote else None
 
 
 def _shown_name(store: Store, name: str, selection: Selection) -> Name:
@@ -175,14 +212,14 @@ def matching(patterns: Iterable[str], names: Iterable[str], venues: Sequence[str
     `venues`: labels of those whose symbols these are; a pattern without a venue means all of them.
 
     Raises:
-        ExportError: a name or pattern matches nothing.
+        BadSymbol: a name or pattern matches nothing.
     """
     all_names = sorted(names)
     found: dict[str, None] = {}
     for pattern in patterns:
         matched = _matching(as_text(pattern).upper(), all_names, venues)
         if not matched and pattern != "*":
-            raise ExportError(_unknown(pattern, all_names))
+            raise unknown_symbol(pattern, all_names)
         found.update(dict.fromkeys(matched))
     return list(found)
 
@@ -208,21 +245,22 @@ def _texts(name: str, pattern: str, venues: Sequence[str]) -> list[str]:
     return [text.upper() for text in (*texts, name)]
 
 
-def _is_pattern(text: str) -> bool:
+def is_pattern(text: str) -> bool:
+    """Whether several names may match it."""
     return not _WILD.isdisjoint(text)
 
 
-def _unknown(pattern: str, names: list[str]) -> str:
+def unknown_symbol(pattern: str, names: Iterable[str]) -> BadSymbol:
+    """What to raise where a name or pattern matches none of the stored names; it tells near ones."""
     by_folded = {name.upper(): name for name in names} | {parted(name).symbol.upper(): name for name in names}
     close = dict.fromkeys(by_folded[near] for near in difflib.get_close_matches(pattern.upper(), by_folded, n=3))
     hint = f"; did you mean {' or '.join(close)}?" if close else "; `klagg symbols` lists what there is."
-    return f"There are no bars of {pattern} in the database{hint}"
+    return BadSymbol(f"There are no bars of {pattern} in the database{hint}")
 
 
 def _series(known: StoredSymbol, series: Series, stored: Period, selection: Selection) -> StoredSeries:
-    return StoredSeries(
-        series, known.symbol, stored, known.anchor, selection.from_ms, selection.to_ms, selection.states
-    )
+    stretch = known.anchor, selection.from_ms, selection.to_ms, selection.states
+    return StoredSeries(series, known.symbol, stored, *stretch, ended_only=selection.ended_only)
 
 
 def _stored_period(there: Sequence[Period], period: Period, *, is_resampled: bool) -> Period | None:
@@ -236,7 +274,7 @@ def _stored_period(there: Sequence[Period], period: Period, *, is_resampled: boo
 def _nothing_of(symbol: str, period: Period, there: Sequence[Period]) -> str:
     text = f"There are no {period} bars of {symbol} in the database"
     if any(other.divides(period) for other in there):
-        return f"{text}; --resample {period} makes them from shorter ones."
+        return f"{text}; `klagg export --resample {period}` makes them from shorter ones."
     return f"{text}, only {', '.join(map(str, there))}." if there else f"{text}."
 
 

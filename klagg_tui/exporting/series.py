@@ -13,6 +13,15 @@ from klagg_tui.exchange.binance.archive import period_in_name
 _PLAIN: Final = frozenset("-_")
 
 
+class Coins(NamedTuple):
+    """What a symbol is traded in."""
+
+    base: str
+    quote: str
+    is_inverse: bool = False
+    """Whether volume counts contracts of a fixed worth in the quote, which are settled in the base."""
+
+
 class Series(NamedTuple):
     """Bars of one symbol and period, as they are to be written."""
 
@@ -27,6 +36,8 @@ class Series(NamedTuple):
     """Whether it was asked for that each bar says its state, in formats that have no place for it."""
     in_floats: bool = False
     """Whether values are written as the nearest floats, in formats of columns, instead of as exact decimals."""
+    coins: Coins | None = None
+    """What is traded; None where nobody said it, or nobody asked."""
 
     @property
     def tells_witness(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from polars.io.plugins import register_io_source
@@ -59,6 +59,40 @@ def arrow_sink(file: BinaryIO, schema: pl.Schema) -> Sink:
         frames.sink_ipc(target, compression="uncompressed", compat_level=_OLD, record_batch_size=GROUP_ROWS)
 
     return _FileSink(file, schema, write)
+
+
+def packed_arrow_sink(file: BinaryIO, schema: pl.Schema) -> Sink:
+    """The same, packed with LZ4: what pandas calls feather."""
+
+    def write(frames: pl.LazyFrame, target: IO[bytes]) -> None:
+        frames.sink_ipc(target, compression="lz4", compat_level=_OLD, record_batch_size=GROUP_ROWS)
+
+    return _FileSink(file, schema, write)
+
+
+def renamed(sink: Callable[[BinaryIO, pl.Schema], Sink], names: Sequence[str]) -> Callable[[BinaryIO, pl.Schema], Sink]:
+    """The same sink for frames whose columns are called otherwise in the file."""
+    return lambda file, schema: _Renaming(sink(file, pl.Schema(zip(names, schema.dtypes(), strict=True))), names)
+
+
+class _Renaming:
+    """A `Sink` that gives columns other names."""
+
+    def __init__(self, sink: Sink, names: Sequence[str]) -> None:
+        self._sink = sink
+        self._names = names
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """See `Sink`."""
+        self._sink.write(frame.rename(dict(zip(frame.columns, self._names, strict=True))))
+
+    def close(self) -> None:
+        """See `Sink`."""
+        self._sink.close()
+
+    def discard(self) -> None:
+        """See `Sink`."""
+        self._sink.discard()
 
 
 class StreamSink:

@@ -8,6 +8,7 @@ written in full, the slower way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from klagg_tui.engine.bar import Bar, State
@@ -152,6 +153,8 @@ class TextLines:
             case Kind.CLOSE_TIME:
                 to_close = self._period.nominal_ms - 1
                 return [open_ms + to_close for open_ms in values]
+            case Kind.OPEN_DATE:
+                return [f"{datetime.fromtimestamp(open_ms // 1000, UTC):%Y-%m-%d %H:%M:%S}" for open_ms in values]
             case Kind.STATE:
                 return [_LABELS[state] for state in values]
             case _:
@@ -180,7 +183,7 @@ def _filled(line: Line, place: Callable[[], str]) -> str:
 def _place_of(column: Column, decimals: Decimals | None) -> str:
     """What Python's % fills in: a number with decimals as two whole ones."""
     if decimals is None:
-        return "%s" if column.kind in (Kind.STATE, Kind.WITNESS) else "%d"
+        return "%s" if column.kind in (Kind.OPEN_DATE, Kind.STATE, Kind.WITNESS) else "%d"
     if column.is_zero_bare:
         return "%s"
     return f"%d.%0{decimals.shown}d" if decimals.shown else "%d"

@@ -23,7 +23,7 @@ from klagg_tui.importing.units import fault_of_stored
 from klagg_tui.texts import is_printable
 
 _STATES: Final = {state.label: state for state in State}
-_WITNESSES: Final = {"ids": Evidence.ALL, "candle": Evidence.CANDLE_ONLY}
+_WITNESSES: Final = {"ids": Evidence.ALL.value, "candle": Evidence.CANDLE_ONLY.value}
 
 
 class OwnBarReader:
@@ -109,8 +109,8 @@ def _state_of(told: dict[str, str]) -> State:
 def _vouched(bar: Bar, told: dict[str, str]) -> int:
     """Bits on who vouches for the bar."""
     if bar.state is not State.CONFIRMED:
-        return Evidence.ALL
+        return Evidence.ALL.value
     witness = told.get(WITNESS, "")
     if witness and witness not in _WITNESSES:
         raise BadRow(f"there is no witness {witness[:40]!r}")
-    return _WITNESSES.get(witness, Evidence.CANDLE_ONLY)
+    return _WITNESSES.get(witness, Evidence.CANDLE_ONLY.value)

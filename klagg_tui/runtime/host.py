@@ -38,8 +38,8 @@ MINUTES_AT_ONCE: Final = 1_024
 """Minutes ended before others have their turn, about 30 ms: more than there are symbols, so that only a leap needs several turns."""
 SLEPT_MS: Final = 30_000
 """A pause between two ticks past which the machine must have slept."""
-_AT_ONCE: Final = 100
-"""Symbols whose bars are read in one go: all of 500 would hold up trades for 8 ms."""
+_AT_ONCE: Final = 40
+"""Symbols whose bars are read in one go: all of 500 would hold up trades for 6 ms."""
 
 
 class EngineHost(MarketHost):

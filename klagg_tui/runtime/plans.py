@@ -63,8 +63,7 @@ def _previous_close(endpoints: Mapping[str, MarketEndpoint]) -> tuple[str, ...]:
 def _endpoint(settings: Settings, exchange: Venue) -> MarketEndpoint:
     """Where one exchange is, and what is wanted of it."""
     market, table = settings.market, settings.venue.get(exchange.key, VenueTable())
-    rest_url = rest_url_of(settings, exchange)
-    ws_url = table.ws_url or (market.ws_url if exchange.key == DEFAULT else exchange.stream_url)
+    rest_url, ws_url = rest_url_of(settings, exchange), stream_url_of(settings, exchange)
     require_one_market(exchange, rest_url, ws_url)
     types = table.contract_types or tuple(kind for kind in market.contract_types if kind in exchange.contract_types)
     symbols = SymbolFilter.of_venue(
@@ -92,6 +91,12 @@ def rest_url_of(settings: Settings, exchange: Venue) -> str:
     """Where one exchange answers requests, by the settings."""
     table = settings.venue.get(exchange.key, VenueTable())
     return table.rest_url or (settings.market.rest_url if exchange.key == DEFAULT else exchange.rest_url)
+
+
+def stream_url_of(settings: Settings, exchange: Venue) -> str:
+    """Where its trades come from, by the settings."""
+    table = settings.venue.get(exchange.key, VenueTable())
+    return table.ws_url or (settings.market.ws_url if exchange.key == DEFAULT else exchange.stream_url)
 
 
 def history_of(settings: Settings, exchange: Venue) -> int:

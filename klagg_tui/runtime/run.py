@@ -85,7 +85,9 @@ class EngineRun:
         self._process = psutil.Process()
         self._is_turn_of_stored = True
         self._stale_series: dict[Period, set[str]] = {}
-        """Symbols of which stored closes of a period became others since they were shown."""
+        """Symbols of which stored closes of a period became others since they were shown; the longest waiting period first."""
+        self._shown_last: Period | None = None
+        """Of which closes were shown for that reason."""
 
     async def run(self) -> None:
         """Go on until cancelled, also behind the source's end; whatever happens, the last changes are written.
@@ -156,10 +158,17 @@ class EngineRun:
             stored = await stored_closes(store, host.stale_closes[0], host.instruments)
             del host.stale_closes[0]
         else:
-            period = min(self._stale_series)
+            period = self._shown_last = self._stale_period()
             stored = await stored_closes(store, period, host.instruments, self._stale_series[period])
             del self._stale_series[period]
         return stored
+
+    def _stale_period(self) -> Period:
+        """The one on the screen, in turns with the one that waits longest: at a start every beat brings minutes of some symbols."""
+        shown = self.host.look.period
+        if shown in self._stale_series and shown is not self._shown_last:
+            return shown
+        return next(iter(self._stale_series))
 
     def _note_stale(self, changed: Iterable[StoredStretch]) -> None:
         """Closes that are shown became others in the store."""

@@ -18,6 +18,7 @@ from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError, StorageError
+from klagg_tui.exchange.transport.gulps import GulpLoop
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter, questions
 from klagg_tui.runtime.host import EngineHost
@@ -35,6 +36,8 @@ if TYPE_CHECKING:  # as in `feed`
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_STOPPED: Final = "The engine has stopped; start klagg again."
 
 HELD_S: Final = 3.0
 """So long the engine waits at most for the first picture."""
@@ -73,6 +76,8 @@ class Runtime:
         self._look = Look()
         self._has_opened = False
         """Whether the database was open once."""
+        self._is_over = False
+        """Whether it is being closed for good: whoever asks then gets no answer."""
 
     def begin(self) -> None:
         """Start the thread, which opens the database and reads what is stored; the exchange is not asked before `go_on`.
@@ -105,8 +110,8 @@ class Runtime:
 
     def begin_again(self, until_ms: int) -> None:
         """Run the plan from its beginning again; what happens before `until_ms` is no news, see `FeedUpdate.anew_until_ms`."""
-        if self._has_opened and not self._ended.done():
-            self._started.result().loop.call_soon_threadsafe(self._begin_again, until_ms)
+        if self._has_opened:
+            self._tell(self._begin_again, until_ms)
 
     def _begin_again(self, until_ms: int) -> None:
         self._again_ms = until_ms
@@ -175,14 +180,14 @@ class Runtime:
     def follow(self, symbol: str | None) -> None:
         """See `Feed.follow`."""
         self._followed = symbol
-        if self._is_ready and not self._ended.done():
-            self._started.result().loop.call_soon_threadsafe(self._ready.result().follow, symbol)
+        if self._is_ready:
+            self._tell(self._ready.result().follow, symbol)
 
     def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
         """See `Feed.look_at`."""
         look = self._look = Look(tuple(symbols), period, opened)
-        if self._is_ready and not self._ended.done():
-            self._started.result().loop.call_soon_threadsafe(self._ready.result().look_at, look)
+        if self._is_ready:
+            self._tell(self._ready.result().look_at, look)
 
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         """See `Feed.estimate`."""
@@ -240,9 +245,14 @@ class Runtime:
             raise StorageError("Nothing is kept in this run, so there is nothing to export; see --db.")
         return self._plan.database
 
+    @property
+    def _is_ending(self) -> bool:
+        """Whether whoever asks now would find a database, or a loop, that is being closed."""
+        return self._stopping or self._is_over or self._ended.done()
+
     async def _ask(self, question: Callable[[EngineHost], Awaitable[T]]) -> T:
-        if not self._has_opened or self._ended.done():
-            raise KlaggError("The engine has stopped; start klagg again.")
+        if not self._has_opened or self._is_ending:
+            raise KlaggError(_STOPPED)
 
         async def answer() -> T:
             task = asyncio.current_task()
@@ -254,11 +264,25 @@ class Runtime:
             finally:
                 self._asked.discard(task)
 
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), self._started.result().loop))
+        answered = answer()
+        try:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answered, self._started.result().loop))
+        except RuntimeError as error:
+            answered.close()  # where the loop is closed, nobody has begun it
+            if self._is_ending:  # the database, or the loop, was closed meanwhile
+                raise KlaggError(_STOPPED) from error
+            raise
+
+    def _tell(self, what: Callable[[T], object], argument: T) -> None:
+        """Have it done on the engine's loop, as long as there is one."""
+        if self._started.done():
+            with suppress(RuntimeError):  # it has just closed
+                self._started.result().loop.call_soon_threadsafe(what, argument)
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._work())
+            with asyncio.Runner(loop_factory=GulpLoop) as runner:
+                runner.run(self._work())
         except asyncio.CancelledError:
             if not self._ready.done():
                 self._ready.set_exception(KlaggError("klagg was stopped before it had started."))
@@ -292,7 +316,10 @@ class Runtime:
                     run.host.stale_closes.sort(key=lambda period: period is not shown)
                 if self._stopping:  # asked to stop before there was anything to cancel
                     return
-                await self._run_until_asked(run)
+                try:
+                    await self._run_until_asked(run)
+                finally:
+                    self._is_over = not self._again_ms
             until_ms, self._again_ms = self._again_ms, 0
             if self._plan.again is None or not until_ms:
                 return

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from klagg_tui.feed import Progress
+from klagg_tui.feed import Mode, Progress
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.bindings import own_bindings
 from klagg_tui.screens.widgets.header import StatusLine
@@ -41,6 +41,11 @@ PERIOD_KEYS: Final[list[BindingType]] = [
 
 FootKey: TypeAlias = tuple[str, str, str]
 """A key as it is written (empty: the one that is bound), a word, the action."""
+_REPLAY_KEYS: Final[tuple[FootKey, ...]] = (
+    ("", "pause", "app.playback('pause')"),
+    ("", "faster", "app.playback('faster')"),
+    ("", "go to", "app.playback('until')"),
+)
 _ALWAYS: Final = frozenset({"app.help", "app.quit", "screen.back"})
 _SHORT_NAMES: Final = {"space": "␣"}
 
@@ -61,6 +66,8 @@ class KlaggScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = PERIOD_KEYS
     HELP_TITLE: ClassVar[str] = ""
+    FOOT_HAS_REPLAY: ClassVar[bool] = True
+    """Whether the foot names the keys of a replay too; not where they are letters that somebody types."""
 
     def __init__(self, state: AppState, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
@@ -119,6 +126,7 @@ class KlaggScreen(Screen[None]):
     def show_footer(self, keys: Sequence[FootKey]) -> None:
         """Show the keys, and above them notices and how far longer work is, where there are any."""
         status = self.state.status
+        keys = (*self._replay_keys(), *keys)
         labelled = [(label or self._shown_keys.get(_plain(action), ""), word, action) for label, word, action in keys]
         self.footer.show(key_pieces(_fitting(labelled, self.footer.size.width)))
         progress = progress_pieces(status.progress)
@@ -127,6 +135,14 @@ class KlaggScreen(Screen[None]):
         if self.notice.is_mounted:
             self.notice.show(notices, progress)
             self.notice.set_class(bool(notices or progress), "shown")
+
+    def _replay_keys(self) -> list[FootKey]:
+        """Those of a replay, where one is played: what nobody is told of is not found."""
+        status = self.state.status
+        if status.mode is not Mode.REPLAY or not self.FOOT_HAS_REPLAY:
+            return []
+        keys = _REPLAY_KEYS[-1:] if status.connection == "ended" else _REPLAY_KEYS
+        return [key for key in keys if _plain(key[2]) in self._shown_keys]
 
     @cached_property
     def _shown_keys(self) -> Mapping[str, str]:

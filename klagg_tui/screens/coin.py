@@ -71,6 +71,8 @@ class CoinScreen(KlaggScreen):
         self._moved = NO_MOVE
         """As long as the screen is frozen, what it was then."""
         self._watched_ms = 0
+        self._beat = state.beats
+        """The last one with which prices were looked at."""
 
     def show_coin(self, base: str, subject: str) -> None:
         """Show another one."""
@@ -102,6 +104,9 @@ class CoinScreen(KlaggScreen):
         if not self.base and (row := live.rows.get(self._subject)):
             self.base = row.base  # as soon as a listing says it
         now_ms = self.state.status.exchange_now_ms
+        passed, self._beat = self.state.beats - self._beat, self.state.beats
+        if passed > 1:  # under another screen nobody looked: who moved first meanwhile is not known
+            self._trails = PriceTrails()
         self._trails.watched_ms(now_ms)
         for row in rows_of(live, self.base):
             if row.last is not None and row.last_trade_ms is not None:

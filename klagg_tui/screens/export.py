@@ -20,7 +20,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import KlaggError
 from klagg_tui.exporting.exporter import ExportProgress
-from klagg_tui.exporting.files import fault_of_folder
+from klagg_tui.exporting.files import read_target
 from klagg_tui.exporting.format import Format
 from klagg_tui.exporting.formats import all_formats
 from klagg_tui.exporting.selection import Selection
@@ -37,8 +37,6 @@ _KEYS = (
     ("", "presets", "screen.presets"),
     ("", "cancel or back", "screen.back"),
 )
-
-
 TYPING_PAUSE_S = 0.3
 _LOW = 30
 """Lines that the form with its blank lines needs."""
@@ -47,7 +45,7 @@ _LOW = 30
 class ExportScreen(KlaggScreen):
     """`choices` are named sets of symbols: the filtered ones, a watchlist, one."""
 
-    HELP_TITLE = "Export"
+    HELP_TITLE, FOOT_HAS_REPLAY = "Export", False
     DEFAULT_CSS = """
     ExportScreen #form { padding: 1 2; height: 1fr; max-width: 100; overflow-y: auto; scrollbar-size-vertical: 1; }
     ExportScreen .field { height: 1; margin-bottom: 1; }
@@ -77,7 +75,7 @@ class ExportScreen(KlaggScreen):
         self._stop = threading.Event()
         self._replaced: Path | None = None
         """The file that was asked about, whether it may be replaced."""
-        self._faulty: tuple[ExportPreset, Path] | None = None
+        self._faulty: tuple[ExportPreset, str] | None = None
         """The form that the error on view is about."""
         self._presets = ExportPresets(self, self.choices, self.show_presets, self._fill)
 
@@ -86,7 +84,7 @@ class ExportScreen(KlaggScreen):
         yield self.status_line
         with Vertical(id="form"):
             names = [
-                (Content(f"{name} ({len(symbols)})"), number) for number, (name, symbols) in enumerate(self._choices)
+                (Content(f"{name} ({len(symbols):,})"), number) for number, (name, symbols) in enumerate(self._choices)
             ]
             yield _field("Symbols", Select(names, value=0, allow_blank=False, compact=True, id="symbols"))
             presets = self._presets.options()
@@ -94,7 +92,7 @@ class ExportScreen(KlaggScreen):
             yield _field("Periods", Input(str(self.state.period), id="periods", placeholder="1m 5m 1h, or all"))
             yield _field(
                 "From",
-                Input(id="from", placeholder="the beginning, or like 2024-08-08, 2024-08-08T23:55, yesterday, -3d"),
+                Input(id="from", placeholder="the beginning, or like 2024-08-08T23:55, yesterday, -3d"),
             )
             yield _field("To", Input(id="to", placeholder="the end"))
             states = [(words, word) for word, (words, _) in BARS.items()]
@@ -147,11 +145,12 @@ class ExportScreen(KlaggScreen):
         return BARS[str(self.query_one("#states", Select).value)][1]
 
     @property
-    def _filled(self) -> tuple[ExportPreset, Path]:
-        return self.choices(""), self._target()
+    def _filled(self) -> tuple[ExportPreset, str]:
+        return self.choices(""), self._typed_target
 
-    def _target(self) -> Path:
-        return Path(self.query_one("#target", Input).value).expanduser()
+    @property
+    def _typed_target(self) -> str:
+        return self.query_one("#target", Input).value
 
     def _suggested(self) -> str:
         parts = filter(None, parted(self._symbols[0])) if len(self._symbols) == 1 else ("klagg",)
@@ -247,7 +246,7 @@ class ExportScreen(KlaggScreen):
     async def estimate(self) -> None:
         """Say how much it will be."""
         # All of the form is read before anything is waited for: the screen may be left meanwhile.
-        estimate, form, target = self.query_one("#estimate", Static), self._format, self._target()
+        estimate, form, target = self.query_one("#estimate", Static), self._format, self._typed_target
         try:
             selection: Selection | KlaggError = self._selection()
         except KlaggError as error:
@@ -259,39 +258,40 @@ class ExportScreen(KlaggScreen):
         try:
             if isinstance(selection, KlaggError):
                 raise selection
-            if fault := fault_of_folder(target):
-                raise KlaggError(fault)
+            is_there = read_target(target).exists()
             found = await self.state.feed.estimate(selection, form)
         except KlaggError as error:
             estimate.set_class(True, "error")
             estimate.update(str(error))
             return
         most = "" if selection.states is None else "at most "
-        replaced = "; replaces the file that is there" if target.is_file() else ""
+        replaced = "; replaces the file that is there" if is_there else ""
         estimate.update(f"{most}{bars_text(found.bars)}, about {formatting.size(found.byte_count)}{replaced}")
 
     def action_start(self) -> None:
         """Write the file; where there is one of that name, asked a second time."""
         if self.has_class("busy"):
             return
-        target = self._target()
-        if target.is_file() and target != self._replaced:
+        try:
+            target = read_target(self._typed_target)
+        except KlaggError as error:
+            self._show_outcome(str(error), error=True)
+            return
+        if target.exists() and target != self._replaced:
             self._replaced = target
             self._show_outcome(f"{target} is there: export once more to replace it.", error=True)
             return
         self._replaced = None
-        self.write()
+        self.write(target)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         """As the keys do."""
-        {"start": self.action_start, "leave": self.action_back, "presets": self.action_presets}[
-            str(message.button.id)
-        ]()
+        actions = {"start": self.action_start, "leave": self.action_back, "presets": self.action_presets}
+        actions[str(message.button.id)]()
 
     @work(exclusive=True, group="export")
-    async def write(self) -> None:
+    async def write(self, target: Path) -> None:
         """Export, and show the outcome."""
-        target = self._target()
         self._stop.clear()
         self.add_class("busy")
         self._show_outcome("", error=False)

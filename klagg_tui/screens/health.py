@@ -21,7 +21,12 @@ from klagg_tui.view.venues import health_lines
 COLUMNS_FROM: Final = (0, 110, 180)
 """Widths from which the metrics stand in one column, two, three."""
 _LEAST_LOG: Final = 5
-_KEYS: Final = (("", "back", "screen.back"), ("", "help", "app.help"), ("", "quit", "app.quit"))
+_KEYS: Final = (
+    ("↑↓", "scroll", "screen.scroll(1)"),
+    ("", "back", "screen.back"),
+    ("", "help", "app.help"),
+    ("", "quit", "app.quit"),
+)
 
 
 class HealthScreen(KlaggScreen):

@@ -9,10 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
-from klagg_tui.errors import FilterError
 from klagg_tui.feed import Mode
 from klagg_tui.screens.app_state import AppState
-from klagg_tui.screens.dialogs.columns import ColumnsChoice
+from klagg_tui.screens.dialogs.columns import columns_choice
 from klagg_tui.screens.dialogs.saved_filters import SavedFiltersDialog
 from klagg_tui.screens.dialogs.sort import sort_menu
 from klagg_tui.screens.dialogs.watchlists import WatchlistDialog
@@ -24,9 +23,7 @@ from klagg_tui.screens.widgets.header import TabsLine, VenuesLine
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable
 from klagg_tui.screens.widgets.prompt import FilterPrompt
 from klagg_tui.screens.widgets.table import MarketTable
-from klagg_tui.view import filter as filters
 from klagg_tui.view import sorting, venues, watchlists
-from klagg_tui.view.columns.venue import VENUE
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.selection import chosen_rows, empty_text, mixes_quotes, unknown_count
 
@@ -153,7 +150,8 @@ class MarketScreen(MarkingScreen):
             self.table.show(rows)
         else:
             self.table.measure()
-        self.follow_cursor()
+        self.table.find_usual()
+        self.divide(self.size.width)
         self.refresh_lines()
 
     def follow_cursor(self) -> None:
@@ -168,7 +166,7 @@ class MarketScreen(MarkingScreen):
         state = self.state
         state.shown_count = len(self.table.rows)
         self.prompt.show_count(state.shown_count, len(state.shown_market.rows), self._not_known[0])
-        self.status_line.show_status(state)
+        self.status_line.show_status(state, usual=self.table.usual)
         self.venues.show_venues(state)
         order = self._show_headers()
         self.tabs.show_tabs(state, self._list_tabs(), state.filter.text, order, self._not_known)
@@ -181,7 +179,7 @@ class MarketScreen(MarkingScreen):
         tabs: list[Piece] = []
         for name, count in (("", 0), *((name, len(symbols)) for name, symbols in self.state.preferences.watchlists)):
             kind = ActiveTab if name == shown else Clickable
-            text = f" ★ {name} {count} " if name else " All "
+            text = f" ★ {name} {count:,} " if name else " All "
             tabs.append(kind(text, Role.STRONG if name == shown else Role.DIM, f"screen.show_list({name!r})"))
         return tabs
 
@@ -273,17 +271,7 @@ class MarketScreen(MarkingScreen):
                 self.state.choose(columns=keys, all_periods=False)
                 self._redraw()
 
-        hidden = () if self.state.live.has_venues else (VENUE.key,)
-        chosen, find = self.state.preferences, self.state.find_column
-        self.ask(ColumnsChoice(chosen.columns, find, self._number_error, chosen.names, hidden), use)
-
-    def _number_error(self, text: str) -> str | None:
-        """Why a text is no number that could be a column."""
-        try:
-            filters.read_number(text, self.state.scope)
-        except FilterError as error:
-            return str(error)
-        return None
+        self.ask(columns_choice(self.state), use)
 
     def action_freeze(self) -> None:
         """Freeze the screen, or go on."""
@@ -338,6 +326,7 @@ class MarketScreen(MarkingScreen):
     def action_show_venue(self, key: str) -> None:
         """Show the symbols of one exchange; "" shows those of all."""
         self.state.choose(shown_venue=key)
+        self.table.forget_widths()
         self._redraw()
 
     def action_coin(self) -> None:

@@ -16,6 +16,8 @@ from klagg_tui.view.preferences import CHART, LAYOUTS, SPLIT, TABLE
 
 SPLIT_FROM: Final = 160
 """Cells of width from which on there is room for table and chart beside each other."""
+SEVERAL_FROM: Final = 110
+"""The same for a large chart beside a list of several exchanges: each row names its own."""
 
 
 class SplitScreen(KlaggScreen):
@@ -24,7 +26,8 @@ class SplitScreen(KlaggScreen):
     DEFAULT_CSS = """
     SplitScreen > Horizontal { height: 1fr; }
     SplitScreen #rows { width: 1fr; }
-    SplitScreen.chart #rows { width: 40; }
+    SplitScreen.chart #rows { width: 44; }
+    SplitScreen.chart.several #rows { width: 62; }
     SplitScreen ChartPane { display: none; }
     SplitScreen.split ChartPane, SplitScreen.chart ChartPane { display: block; }
     """
@@ -50,11 +53,23 @@ class SplitScreen(KlaggScreen):
     def divide(self, width: int) -> None:
         """Have the chart beside the table where it is chosen and there is room."""
         layout = self.state.preferences.layout
-        if layout == SPLIT and width < SPLIT_FROM:
+        if layout not in self._layouts(width):
             layout = TABLE
         for name in (SPLIT, CHART):
             self.set_class(layout == name, name)
+        self.set_class(self._names_exchanges, "several")
         self.follow_cursor()
+
+    @property
+    def _names_exchanges(self) -> bool:
+        """Whether the rows are of several exchanges."""
+        return self.state.live.has_venues and not self.state.venue
+
+    def _layouts(self, width: int) -> tuple[str, ...]:
+        """Those that there is room for."""
+        if width >= SPLIT_FROM:
+            return LAYOUTS
+        return (TABLE,) if self._names_exchanges and width < SEVERAL_FROM else (TABLE, CHART)
 
     def follow_cursor(self) -> None:
         """Chart the symbol under the cursor."""
@@ -75,8 +90,13 @@ class SplitScreen(KlaggScreen):
         self.pane.moved()
 
     def action_split(self) -> None:
-        """Table, table and chart, list and chart; in a narrow terminal without the second."""
-        layouts = LAYOUTS if self.size.width >= SPLIT_FROM else (TABLE, CHART)
+        """Table, table and chart, list and chart; in a narrow terminal without the second, in a narrower one of several exchanges the first alone."""
+        layouts = self._layouts(self.size.width)
+        if layouts == (TABLE,):
+            self.notify(
+                f"A chart beside a list of several exchanges wants {SEVERAL_FROM} columns: open the symbol, or show one exchange alone.",
+                timeout=5,
+            )
         before = self.state.preferences.layout
         at = layouts.index(before) if before in layouts else 0
         self.state.choose(layout=layouts[(at + 1) % len(layouts)])

@@ -16,6 +16,7 @@ from klagg_tui.exporting.derivatives import plain
 from klagg_tui.feed import Status, VenueStatus
 from klagg_tui.names import Spellings, typed
 from klagg_tui.serve.encoding import Change
+from klagg_tui.serve.exposition import exposition
 from klagg_tui.serve.hub import Hub
 from klagg_tui.storage.opening import has_database
 from klagg_tui.storage.sink_log import SinkLog
@@ -141,6 +142,10 @@ class Answers:
             "venues": list(map(_venue, status.venues)),
         }
         return orjson.dumps(report)
+
+    def metrics(self) -> bytes:
+        """How the recorder is doing, for Prometheus."""
+        return exposition(self._status()).encode()
 
     async def _meant(self, name: str, example: str = "/api/bars?symbol=BTCUSDT&period=1m") -> str:
         """The symbol that is meant by what was typed, followed or stored; what is neither as it is."""

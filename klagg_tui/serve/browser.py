@@ -6,13 +6,14 @@ import shlex
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.serve.access import AccessPolicy
-from klagg_tui.serve.refusals import name_server
+from klagg_tui.serve.refusals import answer_instead, error_answer, name_server
 from klagg_tui.serve.routes import well_formed
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 """There is no password, so there is no other address."""
+_TERMINAL: Final = Path(__file__).parent / "terminal"
+"""The page around the terminal, in the place of textual-serve's own, which is no phone's and asks another machine for a font."""
 _POLICY: Final = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws:; worker-src 'self' blob:; "
     "frame-ancestors 'none'"
 )
@@ -56,6 +59,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
 
         async def _make_app(self) -> web.Application:
             app = await super()._make_app()
+            app.router.add_static("/terminal", _TERMINAL)
             app.middlewares.insert(0, guard(access))
             app.middlewares.insert(0, well_formed)
             app.on_response_prepare.append(name_server)
@@ -67,7 +71,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
         async def on_startup(self, app: web.Application) -> None:
             """The command has printed the address already."""
 
-    return Guarded(command(arguments), HOST, port, "klagg")
+    return Guarded(command(arguments), HOST, port, "klagg", templates_path=_TERMINAL)
 
 
 def _check_port(port: int) -> None:
@@ -89,8 +93,11 @@ def guard(access: AccessPolicy) -> Middleware:
     @web.middleware
     async def handle(request: web.Request, handler: _Handler) -> web.StreamResponse:
         if refusal := access.refusal(request.headers, None):
-            return web.Response(status=refusal.status, text=refusal.reason)
-        response = await handler(request)
+            return error_answer(refusal.status, refusal.reason)
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = answer_instead(error)
         if not response.prepared:
             response.headers["Content-Security-Policy"] = _POLICY
         return response

@@ -16,8 +16,8 @@ SERVER: Final = "klagg"
 """Who answers, without versions: those would say which holes to try (RFC 9110, 10.2.4)."""
 _SENTENCES: Final = {
     400: "This is no request that can be read, or one of its lines is too long.",
-    404: "There is nothing at this path: /, /ws, /api/bars, /api/symbols and /api/health are there.",
-    405: "Nothing but GET is answered.",
+    404: "There is nothing at this path: /, /ws, /metrics, /api/bars, /api/derivatives, /api/symbols and /api/health are there.",
+    405: "Nothing but GET, HEAD and OPTIONS is answered.",
     413: "The request is too large.",
     417: "What the header Expect asks for cannot be done.",
     500: "klagg could not answer; its log says why.",
@@ -67,8 +67,18 @@ class Protocol(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Send an answer; where it is the library's own, ours in its place."""
         if isinstance(resp, web.HTTPException) and not resp.prepared:
-            resp = _answer(resp.status, {name: resp.headers[name] for name in _KEPT if name in resp.headers})
+            resp = answer_instead(resp)
         return await super().finish_response(request, resp, start_time)
+
+
+def answer_instead(of: web.HTTPException) -> web.Response:
+    """Our words for an answer of the library."""
+    if of.status < 400:
+        return of
+    headers = {name: of.headers[name] for name in _KEPT if name in of.headers}
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join([*sorted(of.headers["Allow"].split(",")), "OPTIONS"])
+    return _answer(of.status, headers)
 
 
 def _answer(status: int, headers: Mapping[str, str] | None = None) -> web.Response:

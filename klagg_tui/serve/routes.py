@@ -1,4 +1,4 @@
-"""The server's paths: `/ws` pushes, `/api/…` answers, `/` is a page that shows one symbol."""
+"""The server's paths: `/ws` pushes, `/api/…` and `/metrics` answer, `/` is a page that shows one symbol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from aiohttp.typedefs import Handler
 from klagg_tui.errors import BadRequest, KlaggError
 from klagg_tui.serve.access import AccessPolicy, malformed
 from klagg_tui.serve.answers import Answers
+from klagg_tui.serve.compression import compress
+from klagg_tui.serve.cors import Cors
 from klagg_tui.serve.encoding import note
+from klagg_tui.serve.exposition import CONTENT_TYPE
 from klagg_tui.serve.hub import Hub, Subscriber
 from klagg_tui.serve.refusals import error_answer, name_server
 from klagg_tui.serve.subscriptions import parse_subscription
@@ -30,14 +33,33 @@ SEND_TIMEOUT_S: Final = 120.0
 """A reader that takes nothing for so long is cut off."""
 _SEND_BUFFER_BYTES: Final = 128 * 1024
 """What the system may hold for a reader: the more it holds, the older what is read last."""
-_PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
-    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+PAGE_FILES: Final = {
+    "/": "page.html",
+    "/page.css": "page.css",
+    "/page.mjs": "page.mjs",
+    "/chart.mjs": "chart.mjs",
+    "/values.mjs": "values.mjs",
+}
+"""Paths of the page, and the file that each is. No script and no style stands in the page itself, so that none put into it would run."""
+_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "mjs": "text/javascript; charset=utf-8",
+}
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _NO_TOKEN: Final = 401
 
 _Answer = Callable[[web.Request], Awaitable[bytes]]
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware
@@ -69,8 +91,13 @@ class Routes:
         async def health(_: web.Request) -> bytes:
             return self._answers.health()
 
-        app = web.Application(middlewares=[well_formed])
-        app.router.add_get("/", self._page)
+        async def metrics(_: web.Request) -> bytes:
+            return self._answers.metrics()
+
+        cors = Cors(self._access)
+        app = web.Application(middlewares=[well_formed, cors.preflight])
+        for path, file in PAGE_FILES.items():
+            app.router.add_get(path, self._page(file))
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/api/bars", self._answering(lambda request: self._answers.bars(request.query)))
         app.router.add_get(
@@ -78,19 +105,24 @@ class Routes:
         )
         app.router.add_get("/api/symbols", self._answering(lambda _: self._answers.symbols()))
         app.router.add_get("/api/health", self._answering(health))
+        app.router.add_get("/metrics", self._answering(metrics, CONTENT_TYPE))
+        app.on_response_prepare.append(cors.tell)
         app.on_response_prepare.append(name_server)
         app.on_shutdown.append(self._close_all)
         return app
 
-    def _answering(self, answer: _Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _answering(self, answer: _Answer, content_type: str = "application/json") -> _Handler:
         async def handle(request: web.Request) -> web.Response:
             if refusal := self._refusal(request):
                 return refusal
             try:
                 body = await answer(request)
-            except KlaggError as error:
+            except BadRequest as error:
                 return error_answer(400, str(error))
-            return web.Response(body=body, content_type="application/json", headers=self._headers(request))
+            except KlaggError as error:
+                log.warning("%s could not be answered: %s", request.path, error)
+                return error_answer(500, str(error))
+            return await compress(request, web.Response(body=body, headers={"Content-Type": content_type, **_HEADERS}))
 
         return handle
 
@@ -102,18 +134,16 @@ class Routes:
             refusal.status, refusal.reason, {"WWW-Authenticate": "Bearer"} if refusal.status == _NO_TOKEN else None
         )
 
-    def _headers(self, request: web.Request) -> dict[str, str]:
-        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        if origin := request.headers.get("Origin"):  # the access policy has let it pass
-            headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-        return headers
+    def _page(self, file: str) -> _Handler:
+        body = files("klagg_tui.serve").joinpath("page", file).read_bytes()
+        headers = {"Content-Type": _TYPES[file.rpartition(".")[2]], "Cache-Control": "no-cache", **_PAGE_HEADERS}
 
-    async def _page(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request, is_public=True):
-            return refusal
-        text = files("klagg_tui.serve").joinpath("page.html").read_text(encoding="utf-8")
-        headers = {"Content-Security-Policy": _PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
-        return web.Response(text=text, content_type="text/html", headers=headers)
+        async def handle(request: web.Request) -> web.Response:
+            if refusal := self._refusal(request, is_public=True):
+                return refusal
+            return await compress(request, web.Response(body=body, headers=headers))
+
+        return handle
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if refusal := self._refusal(request):
@@ -126,7 +156,8 @@ class Routes:
             compress=False, writer_limit=0, max_msg_size=MAX_MESSAGE_BYTES, timeout=1.0, heartbeat=2 * SEND_TIMEOUT_S
         )
         if not opened.can_prepare(request).ok:
-            return error_answer(426, "This path is for websockets; /api/bars answers over HTTP.")
+            headers = {"Upgrade": "websocket", "Connection": "Upgrade"}  # RFC 9110, 15.5.22
+            return error_answer(426, "This path is for websockets; /api/bars answers over HTTP.", headers)
         _limit_buffers(request)
         await opened.prepare(request)
         subscriber = Subscriber()

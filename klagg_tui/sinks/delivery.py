@@ -13,8 +13,8 @@ from klagg_tui.storage.sink_log import BEGINNING, Portion, Registration, SinkLog
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 20_000
-"""About so many bars are delivered together: a second's work or less."""
+AT_ONCE: Final = 5_000
+"""About so many bars are delivered together: their text is read in one go, some milliseconds in which nobody else runs."""
 
 
 def fresh_token() -> str:

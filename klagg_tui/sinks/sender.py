@@ -21,6 +21,8 @@ LOOK_S: Final = 0.5
 """Between two looks whether there is more to deliver."""
 PAUSES_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Between two tries, the last one again and again."""
+TOLD_S: Final = 60.0
+"""So long at least it is told that everything is delivered anew."""
 STOP_S: Final = 5.0
 """So long the last bars are waited for at the end."""
 
@@ -40,6 +42,7 @@ class Sender:
         self._forming_s = forming_s
         self._trouble = ""
         self._told = ""
+        self._told_at = 0.0
         self._is_stopping = False
         self._is_behind = True
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -134,6 +137,8 @@ class Sender:
                 self._is_behind = True
             self.delivered = before + delivery.delivered
             self._is_behind, self._trouble = False, ""
+            if time.monotonic() > self._told_at + TOLD_S:
+                self._told = ""
             if is_due:
                 forming_at = time.monotonic() + self._forming_s
             if is_last:
@@ -143,6 +148,7 @@ class Sender:
     def _note_begin(self, delivery: Delivery) -> None:
         self._trouble = ""
         if delivery.anew:
+            self._told_at = time.monotonic()
             self._told = f"Everything stored is delivered to {self._target.name} anew: {delivery.anew}."
             log.warning("%s", self._told)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import Bar, BarKey, State
 from klagg_tui.engine.period import MINUTE_MS, Period, child_of
+from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage.connection import Connection, Row
 from klagg_tui.storage.disk_errors import reading
@@ -53,6 +54,9 @@ FROM (SELECT json_extract(value, '$[0]') AS symbol, json_extract(value, '$[1]') 
     json_extract(value, '$[2]') AS first, json_extract(value, '$[3]') AS before, key FROM json_each(?)) AS w ORDER BY w.key
 """
 
+_DECIMALS: Final = """
+SELECT max(scale & 15), max(scale >> 4 & 15) FROM history WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
+"""
 _COUNT: Final = """
 SELECT count(*) FROM history WHERE symbol = ? AND period = ? AND minute >= ? AND minute < ?
 """
@@ -121,6 +125,8 @@ class Stretch:
     """Open times in minutes since the epoch."""
     states: tuple[int, ...]
     newest_first: bool
+    ended_only: bool = False
+    """Without the current bar."""
 
     def page(self, beyond: int | None, limit: int, selected: str = JSON_ROWS) -> tuple[str, list[int]]:
         """The statement for the rows behind the minute `beyond`; `selected` of them, called h."""
@@ -151,6 +157,8 @@ class Stretch:
 
     async def forming(self, connection: Connection) -> list[Row]:
         """The current bar, where it opens in the stretch and nothing better is stored of it."""
+        if self.ended_only:
+            return []
         rows = await connection.json_rows(_FORMING, (self.symbol, self.period.ordinal, self.first, self.before))
         return [row for row in rows if row[_STATE] in self.states]
 
@@ -163,6 +171,13 @@ def minutes_of(from_ms: int | None, to_ms: int | None) -> tuple[int, int]:
 async def lengths(connection: Connection, wanted: Sequence[tuple[int, int, int, int]]) -> list[int]:
     """How many rows `pages` gives, all states wanted, for each (symbol number, period, first minute, minute before)."""
     return [int(count) for (count,) in await connection.rows(_LENGTHS, (json.dumps(wanted),))]
+
+
+async def decimals(connection: Connection, symbol: int | None, period: Period, first: int, before: int) -> Precision:
+    """The most decimals of prices and of quantities in a stretch of ended bars; see `schema` for the scale."""
+    (found,) = await connection.rows(_DECIMALS, (symbol, period.ordinal, first, before))
+    with reading(connection.path):
+        return Precision(*(int(value or 0) for value in found))
 
 
 async def pages(connection: Connection, stretch: Stretch, left: int) -> AsyncIterator[list[Row]]:

@@ -15,24 +15,14 @@ from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.storage import columns, debts, derivatives, queries, unconfirmed
 from klagg_tui.storage.connection import Row
-from klagg_tui.storage.contents import StoreContents
 from klagg_tui.storage.debts import Hole, Unavailable
 from klagg_tui.storage.disk_errors import reading
+from klagg_tui.storage.facts import StoreFacts
 from klagg_tui.storage.lines import Lines, RowFormat, line_pages
 from klagg_tui.storage.mantissas import Read, mantissa_pages
 from klagg_tui.storage.queries import FOREVER, Stretch, minutes_of, pages, seed_stretches
 from klagg_tui.storage.rows import JSON_ROWS, bars
-from klagg_tui.storage.symbols import (
-    NO_SYMBOL,
-    Pair,
-    StoredSymbol,
-    Symbols,
-    anchors,
-    pairs,
-    precisions,
-    traded_by,
-    watched,
-)
+from klagg_tui.storage.symbols import NO_SYMBOL, Symbols
 from klagg_tui.storage.unconfirmed import Unconfirmed
 
 T = TypeVar("T")
@@ -56,18 +46,8 @@ Wanted = tuple[str, Period, int | None, int | None]
 """Bars of a symbol and period that open from a time to before another; None: without end."""
 
 
-class StoreReader(StoreContents):
+class StoreReader(StoreFacts):
     """The reading half of a `Store`."""
-
-    @property
-    def venues(self) -> tuple[str, ...]:
-        """Labels of the venues whose bars are stored or are to be, those of the file first; none where nobody said whose."""
-        return self._naming.labels
-
-    @property
-    def is_qualified(self) -> bool:
-        """Whether symbols go by `venue:symbol`: there are several venues."""
-        return self._naming.is_qualified
 
     async def bars(
         self,
@@ -97,9 +77,12 @@ class StoreReader(StoreContents):
         newest_first: bool = False,
         limit: int | None = None,
         states: Collection[State] | None = None,
+        ended_only: bool = False,
     ) -> AsyncIterator[list[Bar]]:
-        """The same, some thousand bars at a time: faster where there are millions."""
-        found = await self._stretch(symbol, period, from_ms, to_ms, newest_first=newest_first, states=states)
+        """The same, some thousand bars at a time: faster where there are millions. `ended_only`: without the current one."""
+        found = await self._stretch(
+            symbol, period, from_ms, to_ms, newest_first=newest_first, states=states, ended_only=ended_only
+        )
         if found is None:
             return
         stretch, name = found
@@ -115,9 +98,10 @@ class StoreReader(StoreContents):
         to_ms: int | None = None,
         *,
         states: Collection[State] | None = None,
+        ended_only: bool = False,
     ) -> AsyncIterator[Lines | list[Bar]]:
         """The bars of `pages`, oldest first, as lines of text where the database can write them, else as bars."""
-        found = await self._stretch(symbol, period, from_ms, to_ms, states=states)
+        found = await self._stretch(symbol, period, from_ms, to_ms, states=states, ended_only=ended_only)
         if found is None:
             return
         stretch, name = found
@@ -133,9 +117,10 @@ class StoreReader(StoreContents):
         to_ms: int | None = None,
         *,
         states: Collection[State] | None = None,
+        ended_only: bool = False,
     ) -> AsyncIterator[T | list[Bar]]:
         """The bars of `pages`, oldest first, as what `read` makes of columns of whole numbers, else as bars."""
-        if found := await self._stretch(symbol, period, from_ms, to_ms, states=states):
+        if found := await self._stretch(symbol, period, from_ms, to_ms, states=states, ended_only=ended_only):
             stretch, name = found
             async for page in mantissa_pages(self._reader, stretch, read):
                 yield self._bars(page, {stretch.symbol: name}) if isinstance(page, list) else page
@@ -209,6 +194,12 @@ class StoreReader(StoreContents):
             ],
         )
 
+    async def decimals(self, wanted: Wanted) -> Precision:
+        """How many decimals the prices and quantities of a stretch of ended bars have at the most."""
+        symbol, period, from_ms, to_ms = wanted
+        number = await self._number(symbol)
+        return await queries.decimals(self._reader, number, period, *minutes_of(from_ms, to_ms))
+
     async def latest(
         self, periods: Iterable[Period], count: int, symbols: Collection[str] | None = None
     ) -> tuple[Bar, ...]:
@@ -253,11 +244,6 @@ class StoreReader(StoreContents):
         """The runs of aggregate ids whose trades are all in the bars, contract after contract, by id."""
         return tuple(await queries.spans_of(self._reader, symbol, await self._number(symbol)))
 
-    async def symbols(self, venue: str | None = None) -> tuple[StoredSymbol, ...]:
-        """Every symbol ever stored, of one venue or of all, by first open time, then by name."""
-        known = (await Symbols.read(self._reader, self._naming)).of(venue).values()
-        return tuple(sorted(known, key=lambda symbol: (symbol.first_open_ms, symbol.symbol)))
-
     async def unconfirmed(
         self,
         without: Collection[BarKey] = (),
@@ -295,31 +281,6 @@ class StoreReader(StoreContents):
         sql = "SELECT EXISTS (SELECT 1 FROM history) OR EXISTS (SELECT 1 FROM forming)"
         return bool(await self._reader.value(sql))
 
-    async def meta(self, key: str) -> str | None:
-        """A text kept with `put_meta`."""
-        value = await self._reader.value("SELECT value FROM meta WHERE key = ?", (key,))
-        return None if value is None else str(value)
-
-    async def anchors(self, venue: str | None = None) -> dict[str, int]:
-        """On which day numbers modulo 3 three-day bars open, of symbols of which the exchange's own bars showed it."""
-        return await anchors(self._reader, self._naming, venue)
-
-    async def precisions(self, venue: str | None = None) -> dict[str, Precision]:
-        """With how many decimals the exchange writes each symbol's numbers, as far as was seen."""
-        return await precisions(self._reader, self._naming, venue)
-
-    async def pairs(self, venue: str | None = None) -> dict[str, Pair]:
-        """What each symbol is, as far as a listing said it."""
-        return await pairs(self._reader, self._naming, venue)
-
-    async def traded_by(self) -> dict[str, int]:
-        """When the oldest bar was over of each symbol of which no listing told when its trading began."""
-        return await traded_by(self._reader, await self._names())
-
-    async def watched(self) -> frozenset[str] | None:
-        """Labels of the venues that were watched last, of which alone anything is owed; None where no run has said it yet."""
-        return await watched(self._reader)
-
     def _bars(self, rows: Iterable[Row], names: Mapping[int, str]) -> list[Bar]:
         with reading(self._reader.path):
             return bars(rows, names)
@@ -333,6 +294,7 @@ class StoreReader(StoreContents):
         *,
         newest_first: bool = False,
         states: Collection[State] | None = None,
+        ended_only: bool = False,
     ) -> tuple[Stretch, str] | None:
         """And what the symbol is called; None where it is not known."""
         found = await self._naming.find(self._reader, symbol)
@@ -340,10 +302,7 @@ class StoreReader(StoreContents):
             return None
         number, name = found
         wanted = tuple(sorted(state.value for state in (State if states is None else states)))
-        return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first), name
+        return Stretch(number, period, *minutes_of(from_ms, to_ms), wanted, newest_first, ended_only), name
 
     async def _number(self, symbol: str) -> int | None:
         return await self._naming.number_of(self._reader, symbol)
-
-    async def _names(self) -> dict[int, str]:
-        return (await Symbols.read(self._reader, self._naming)).names

@@ -34,7 +34,7 @@ from typing import Final
 
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
-from klagg_tui.evidence import Evidence
+from klagg_tui.storage import views
 from klagg_tui.storage.delivery_tables import DELIVERY
 
 APPLICATION_ID: Final = int.from_bytes(b"klag", "big")
@@ -74,30 +74,6 @@ _VALUES: Final = """
     taker_buy_turnover NOT NULL"""
 
 
-def _shown(table: str, condition: str) -> str:
-    """The rows of one table as a person wants them; a partial bar gives way to the current one of the same time."""
-    price, quantity, turnover = (f"CAST('1e' || ({code}) AS REAL)" for code in _POINTS)
-    return f"""
-    SELECT symbols.name AS symbol, periods.name AS period,
-        strftime('%Y-%m-%dT%H:%M:%SZ', b.minute * 60, 'unixepoch') AS open_time,
-        b.open / {price} AS open, b.high / {price} AS high, b.low / {price} AS low, b.close / {price} AS close,
-        b.volume / {quantity} AS volume, b.turnover / {turnover} AS turnover, b.trade_count AS trade_count,
-        b.taker_buy_volume / {quantity} AS taker_buy_volume, b.taker_buy_turnover / {turnover} AS taker_buy_turnover,
-        states.name AS state
-    FROM {table} AS b
-        JOIN symbols ON symbols.id = b.symbol
-        JOIN periods ON periods.id = b.period
-        JOIN states ON states.id = b.state
-    WHERE {condition}"""
-
-
-_POINTS: Final = ("b.scale & 15", "b.scale >> 4 & 15", "b.scale >> 8 & 31")
-_OVER: Final = """NOT (b.state = 1 AND EXISTS (SELECT 1 FROM forming AS f
-        WHERE f.symbol = b.symbol AND f.period = b.period AND f.minute = b.minute))"""
-_CURRENT: Final = """NOT EXISTS (SELECT 1 FROM history AS h
-        WHERE h.symbol = b.symbol AND h.period = b.period AND h.minute = b.minute AND h.state > 1)"""
-
-
 def _named(rows: list[tuple[int, str]]) -> str:
     return ", ".join(f"({number}, '{name}')" for number, name in rows)
 
@@ -125,7 +101,7 @@ _FIRST: Final = (
     to_ms INTEGER NOT NULL,
     PRIMARY KEY (symbol, first_id)) WITHOUT ROWID""",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
+    views.BARS_AT_FIRST,
 )
 
 _NUMBERS: Final = COLUMNS[5:]
@@ -203,35 +179,8 @@ _SECOND: Final = (
     *_without_floats("history"),
     *_without_floats("forming"),
     *_CONTRACTS,
-    f"CREATE VIEW bars AS{_shown('history', _OVER)}\nUNION ALL{_shown('forming', _CURRENT)}",
+    views.BARS_AT_FIRST,
 )
-
-
-def _shown_of_venues(table: str, condition: str) -> str:
-    """The rows of one table as a person wants them, whose they are and who vouches for them."""
-    price, quantity, turnover = (f"CAST('1e' || ({code}) AS REAL)" for code in _POINTS)
-
-    def known(lack: Evidence, value: str) -> str:
-        return f"CASE WHEN b.scale >> 14 & {lack.value} THEN NULL ELSE {value} END"
-
-    witness = f"CASE WHEN b.scale >> 14 & {Evidence.CANDLE_ONLY.value} THEN 'candle' ELSE 'ids' END"
-    return f"""
-    SELECT symbols.name AS symbol, periods.name AS period,
-        strftime('%Y-%m-%dT%H:%M:%SZ', b.minute * 60, 'unixepoch') AS open_time,
-        b.open / {price} AS open, b.high / {price} AS high, b.low / {price} AS low, b.close / {price} AS close,
-        b.volume / {quantity} AS volume,
-        {known(Evidence.NO_TURNOVER, f"b.turnover / {turnover}")} AS turnover,
-        {known(Evidence.NO_COUNT, "b.trade_count")} AS trade_count,
-        {known(Evidence.NO_TAKER_VOLUME, f"b.taker_buy_volume / {quantity}")} AS taker_buy_volume,
-        {known(Evidence.NO_TAKER_TURNOVER, f"b.taker_buy_turnover / {turnover}")} AS taker_buy_turnover,
-        states.name AS state,
-        (SELECT substr(name, 1, instr(name || '@', '@') - 1) FROM venues WHERE id = symbols.venue) AS venue,
-        CASE WHEN b.state = {State.CONFIRMED.value} THEN {witness} END AS witness
-    FROM {table} AS b
-        JOIN symbols ON symbols.id = b.symbol
-        JOIN periods ON periods.id = b.period
-        JOIN states ON states.id = b.state
-    WHERE {condition}"""
 
 
 _THIRD: Final = (
@@ -240,7 +189,7 @@ _THIRD: Final = (
     """UPDATE venues SET name = 'binance-um@' || name WHERE name = 'simulated' OR name LIKE '%://%'""",
     # Contracts on coins had a mark of their own while only archives brought them.
     "UPDATE venues SET name = 'binance-coinm' WHERE name = 'binance-cm'",
-    f"CREATE VIEW bars AS{_shown_of_venues('history', _OVER)}\nUNION ALL{_shown_of_venues('forming', _CURRENT)}",
+    views.BARS_OF_VENUES,
 )
 
 DERIVATIVE_COLUMNS: Final = (
@@ -270,20 +219,6 @@ def _derivative_columns() -> str:
     return ", ".join([*columns, f"CHECK (NOT 'real' IN ({', '.join(f'typeof({name})' for name in amounts)}))"])
 
 
-def _derivative_view() -> str:
-    price, quantity, turnover = (f"CAST('1e' || ({code}) AS REAL)" for code in _POINTS)
-    rate = "CAST('1e' || (b.scale >> 14 & 31) AS REAL)"
-    return f"""
-    SELECT symbols.name AS symbol, strftime('%Y-%m-%dT%H:%M:%SZ', b.minute * 60, 'unixepoch') AS open_time,
-        b.mark_price / {price} AS mark_price, b.index_price / {price} AS index_price, b.funding_rate / {rate} AS funding_rate,
-        strftime('%Y-%m-%dT%H:%M:%SZ', b.next_funding_ms / 1000, 'unixepoch') AS next_funding,
-        b.open_interest / {quantity} AS open_interest,
-        b.long_volume / {quantity} AS long_volume, b.long_turnover / {turnover} AS long_turnover, b.long_count AS long_count,
-        b.short_volume / {quantity} AS short_volume, b.short_turnover / {turnover} AS short_turnover, b.short_count AS short_count,
-        (SELECT substr(name, 1, instr(name || '@', '@') - 1) FROM venues WHERE id = symbols.venue) AS venue
-    FROM derivatives AS b JOIN symbols ON symbols.id = b.symbol"""
-
-
 _FOURTH: Final = (
     f"""CREATE TABLE derivatives (
     symbol INTEGER NOT NULL,
@@ -291,7 +226,7 @@ _FOURTH: Final = (
     scale INTEGER NOT NULL,
     {_derivative_columns()},
     PRIMARY KEY (symbol, minute)) STRICT, WITHOUT ROWID""",
-    f"CREATE VIEW contract_minutes AS{_derivative_view()}",
+    views.MINUTES_AT_FIRST,
 )
 
 _ALERTS: Final = (
@@ -328,7 +263,7 @@ _ALERTS: Final = (
     "CREATE INDEX waiting ON deliveries (way, firing) WHERE state = 'waiting'",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS), DELIVERY)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS), views.NAMES, DELIVERY)
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

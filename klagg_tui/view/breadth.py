@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from klagg_tui import formatting
 from klagg_tui.view.columns.column import change_role
 from klagg_tui.view.model import Row
-from klagg_tui.view.quotes import is_dollar
+from klagg_tui.view.quotes import AS_DOLLARS, is_dollar
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.screener.figure import FigureCall
 from klagg_tui.view.screener.peers import COINS
@@ -69,17 +69,17 @@ def breadth_pieces(breadth: Breadth) -> list[Piece]:
         Piece(f" ▲ {breadth.rising:,}", Role.GAIN),
         Piece(f"  ▼ {breadth.falling:,}", Role.LOSS),
         Piece(f"  = {breadth.unchanged:,}", Role.DIM),
-        Piece("   turnover 24h ", Role.DIM),
-        Piece(f"≈{formatting.short(breadth.turnover)}", Role.TEXT),
-        Piece("   median ", Role.DIM),
+        Piece("  turnover 24h ", Role.DIM),
+        Piece(f"{AS_DOLLARS}{formatting.short(breadth.turnover)}", Role.TEXT),
+        Piece("  median ", Role.DIM),
         Piece(formatting.percent(breadth.median).strip(), change_role(breadth.median)),
     ]
     btc = breadth.btc
     if btc is not None and btc.last is not None:
         change = btc.figure(CHANGE)
         pieces += [
-            Piece("   BTC ", Role.DIM),
-            Piece(formatting.price(btc.last, btc.decimals), Role.TEXT),
+            Piece("  BTC ", Role.DIM),
+            Piece(formatting.grouped_price(btc.last, btc.decimals), Role.TEXT),
             Piece(f" {formatting.percent(change).strip()}", change_role(change)),
         ]
     return pieces

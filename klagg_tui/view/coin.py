@@ -17,7 +17,7 @@ from klagg_tui.view.columns.column import RenderContext, Value, change_role
 from klagg_tui.view.columns.state import state_sign
 from klagg_tui.view.model import Market, Row, change_percent, is_stale_bar, turnover_of
 from klagg_tui.view.moves import LEAST_MOVE_BP, WINDOW_MS, Moved
-from klagg_tui.view.quotes import are_mixed, is_dollar
+from klagg_tui.view.quotes import AS_DOLLARS, are_mixed, is_dollar
 from klagg_tui.view.role import Role
 
 _COMPARED: Final = 2
@@ -54,7 +54,7 @@ class Coin(NamedTuple):
     moved: Moved
 
     @property
-    def is_about(self) -> bool:
+    def is_mixed(self) -> bool:
         """Whether several quotes stand for one dollar in what is compared."""
         return are_mixed(self.quotes)
 
@@ -157,7 +157,7 @@ COLUMNS: Final = (
     CoinColumn("last", "Last", 13, is_descending=True),
     CoinColumn("chg", "Chg", 9, is_descending=True),
     CoinColumn("spread", "Spread bp", 10, is_descending=True),
-    CoinColumn("share", "≈Share", 8, is_descending=True, importance=6),
+    CoinColumn("share", f"{AS_DOLLARS}Share", 8, is_descending=True, importance=6),
     CoinColumn("turnover", "Turnover", 10, is_descending=True, importance=4),
     CoinColumn("first", "First", 8, importance=7),
     CoinColumn("age", "Age", 5, importance=3),
@@ -236,7 +236,7 @@ def cells_of(one: CoinMarket, context: RenderContext, columns: Sequence[CoinColu
         "quote": (row.quote or formatting.NOTHING, Role.DIM),
         "last": (formatting.price(row.last, row.decimals), Role.TEXT) if row.last else nothing,
         "chg": (formatting.percent(change), change_role(change)),
-        "spread": nothing if one.spread_bp is None else (f"{one.spread_bp:+.1f}", Role.TEXT),
+        "spread": nothing if one.spread_bp is None else (formatting.signed(one.spread_bp, 1), Role.TEXT),
         "share": nothing if one.share is None else (f"{one.share:.1%}", Role.TEXT),
         "turnover": nothing if paid is None else (formatting.short(exact.turnover_as_float(paid)), Role.DIM),
         "first": _first_cell(one.behind_ms),
@@ -261,9 +261,10 @@ def summary(coin: Coin) -> str:
     )
     if coin.spread_bp is None or coin.lowest is None or coin.highest is None:
         return f"{counted} · {_why_no_spread(coin)}"
-    low, high = (formatting.price(row.last or 0, row.decimals) for row in (coin.lowest, coin.highest))
-    about = "≈" if coin.is_about else ""
-    return f"{counted} · spread {about}{coin.spread_bp:.1f} bp: {high} at {coin.highest.symbol}, {low} at {coin.lowest.symbol}"
+    low, high = (formatting.grouped_price(row.last or 0, row.decimals) for row in (coin.lowest, coin.highest))
+    taken = f" ({' = '.join(sorted(coin.quotes))})" if coin.is_mixed else ""
+    spread = f"spread {coin.spread_bp:.1f} bp{taken}"
+    return f"{counted} · {spread}: {high} at {coin.highest.symbol}, {low} at {coin.lowest.symbol}"
 
 
 def _why_no_spread(coin: Coin) -> str:
@@ -279,18 +280,18 @@ def movement(coin: Coin, watched_ms: int) -> str:
         "in the last minute" if watched_ms >= WINDOW_MS else f"in the {watched_ms // 1000} s since this view was opened"
     )
     if first is not None:
-        return f"First: {first}, of a move of {moved.basis_points:+.1f} bp {since}."
+        return f"First: {first}, of a move of {formatting.signed(moved.basis_points, 1)} bp {since}."
     if len(coin.markets) < _COMPARED:
         return ""
     if abs(moved.basis_points) < LEAST_MOVE_BP:
         return f"None was first: the median price moved by less than {LEAST_MOVE_BP:.0f} bp {since}."
-    return f"None was first: fewer than two prices made half of a move of {moved.basis_points:+.1f} bp {since}."
+    return f"None was first: fewer than two prices made half of a move of {formatting.signed(moved.basis_points, 1)} bp {since}."
 
 
 RULES: Final = (
-    "Spread: from the median price, in USD-like quotes (≈) or else in the commonest quote. Old prices are left out.",
+    "Spread: from the median price, in USD-like quotes, taken as one, or else in the commonest quote. Old prices are left out.",
     "First: who was first to go half of the coin's median move of the last 60 s, by its exchange's clock, 5 looks a second.",
-    "Share: of what was traded for USD-like quotes in the period, each taken for a dollar (≈).",
+    "Share: of what was traded for USD-like quotes in the period, each taken for a dollar ($).",
 )
 """What the numbers mean, for the screen."""
 

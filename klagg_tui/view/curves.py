@@ -97,10 +97,7 @@ def _columns(canvas: Canvas, curve: Curve, plot: Plot, top: int, edge: Callable[
 
 
 def legend_pieces(indicator: Indicator, values: Sequence[float | None], decimals: int) -> list[Piece]:
-    """Its name and lengths, and the value of each line in the line's colour.
-
-    Two blanks stand before each value, for one may be between its thousands.
-    """
+    """Its name and lengths, and the value of each line in the line's colour, two blanks before each."""
     pieces = [Piece(f" {indicator.word}", Role.DIM)]
     for line, value in zip(indicator.lines, values, strict=True):
         role = line.role

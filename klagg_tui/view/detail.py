@@ -126,7 +126,7 @@ def tape_lines(trades: Sequence[AggTrade], decimals: int, room: int, *, local: b
         lines.append([
             Piece(f" {formatting.clock(trade.traded_ms, local=local)} ", Role.FAINT),
             Piece("▼" if trade.is_buyer_maker else "▲", role),
-            Piece(f"{formatting.price(price, decimals):>11}", role),
+            Piece(f"{formatting.grouped_price(price, decimals):>11}", role),
             Piece(f"{exact.quantity_text(quantity):>11}", Role.DIM),
         ])  # fmt: skip
     return lines

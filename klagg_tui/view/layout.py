@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from klagg_tui import formatting
 from klagg_tui.engine.exact import PRICE_DECIMALS, Exact
 from klagg_tui.view.columns.column import (
-    ABOUT,
     FLEXIBLE_WIDTH,
     PRICE_WIDTH,
     SYMBOL_WIDTH,
@@ -19,12 +18,15 @@ from klagg_tui.view.columns.column import (
     Column,
 )
 from klagg_tui.view.model import Row
+from klagg_tui.view.quotes import AS_DOLLARS
 
 LEAD: Final = 4
 """Cells before the first column: the cursor's edge, the mark, the state, a blank."""
 _MIN_FLEXIBLE: Final = 8
 _MAX_FLEXIBLE: Final = 40
 _MAX_GAP: Final = 3
+_FEW: Final = 5
+"""Columns, of which none is to be left out easily."""
 _HEADROOM: Final = 8
 """Which part of itself a price may rise by before it needs a digit that it has no room for: nothing moves aside for 100,000 after 99,999."""
 
@@ -93,8 +95,14 @@ def _fitting(columns: Sequence[Column], room: int, widths: Widths) -> list[Colum
     chosen = list(columns)
     while chosen and _needed(chosen, widths, 1) > room:
         least = min(chosen, key=lambda column: column.importance)
+        if len(chosen) <= _FEW:  # a word is cut before another number is missed
+            least = next((column for column in chosen if 0 < column.min_width < column.width), least)
         if least.min_width < least.width and least.min_width:
-            chosen = [replace(column, width=column.min_width or column.width) for column in chosen]
+            least_widths = least.width, least.min_width
+            chosen = [
+                replace(column, width=column.min_width) if (column.width, column.min_width) == least_widths else column
+                for column in chosen
+            ]
         else:
             chosen.remove(least)
     return chosen
@@ -120,7 +128,7 @@ def _width(column: Column, widths: Widths) -> int:
 
 def _title_width(column: Column) -> int:
     """Of the title with the sign of the order beside it, and that of mixed quotes before it."""
-    return cell_len(column.title.removeprefix(ABOUT)) + 1 + column.is_money
+    return cell_len(column.title.removeprefix(AS_DOLLARS)) + 1 + column.is_money
 
 
 def _placed(columns: Sequence[Column], widths: Widths, gap: int, growth: int) -> tuple[Placed, ...]:

@@ -34,7 +34,7 @@ def nearest_text(rows: Sequence[Row], wanted: Filter, period: Period, now_ms: in
         return f"{told}\n{_nearest(only[at], clauses[at], period, now_ms)}".rstrip()
     counts = [sum(held[at] for held in holds) for at in range(len(clauses))]
     at = min(range(len(clauses)), key=counts.__getitem__)
-    return f"{_short(clauses[at])} excludes most: {counts[at]} of {formatting.counted(len(rows), 'symbol')} match it."
+    return f"{_short(clauses[at])} excludes most: {counts[at]:,} of {formatting.counted(len(rows), 'symbol')} match it."
 
 
 def _nearest(rows: Sequence[Row], clause: Clause, period: Period, now_ms: int) -> str:
@@ -52,7 +52,7 @@ def _nearest(rows: Sequence[Row], clause: Clause, period: Period, now_ms: int) -
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1 else formatting.short(value)
+    return formatting.without_sign_of_nothing(f"{value:.3g}" if abs(value) < 1 else formatting.short(value))
 
 
 def _short(clause: Clause) -> str:

@@ -9,7 +9,10 @@ from typing import Final
 DOLLARS: Final = frozenset(
     {"USD", "USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "PYUSD", "USDE", "RLUSD"}
 )  # fmt: skip
-"""The dollar, and coins that are kept at about one; what they are off by is why what is made of several is marked ≈."""
+"""The dollar, and coins that are kept at about one."""
+
+AS_DOLLARS: Final = "$"
+"""Stands before what several of these are in together, each taken for a dollar: they are off by a little."""
 
 
 @lru_cache(maxsize=4096)

@@ -28,7 +28,11 @@ LEGEND: Final = (
         "rising, or sorted from small to large; before a sentence: a trouble, something to look at, or an alert that fired",
     ),
     ("▼", "falling, or sorted from large to small"),
-    ("≈", "about: a part of the window is not known yet, or several dollar-like coins are mixed"),
+    (
+        "≈",
+        "about: a part of the window is not known yet, or it is the exchange's word and not of trades that were seen",
+    ),
+    ("$", "before a title or a sum: USD, USDT, USDC and their like are in it together, each taken for a dollar"),
     ("≥", "at least: an exchange does not tell since when the symbol is listed, so the oldest stored bar counts"),
     ("⌕", "a filter is in use; before a title: the filter goes by this column, which goes with it"),
     ("‹", "there are more exchanges to the left"),

@@ -160,7 +160,7 @@ def title_pieces(
     bar = row.bar(context.period)
     name = Piece(symbol, Role.STRONG)
     if bar is None:
-        price = [] if row.last is None else [Piece(f" {formatting.price(row.last, row.decimals)}", Role.FAINT)]
+        price = [] if row.last is None else [Piece(f" {formatting.grouped_price(row.last, row.decimals)}", Role.FAINT)]
         return _fitting([[Piece(f"{sign}  ", Role.MARK), name], price], width)
     is_stale = context.is_stale or is_stale_bar(bar, context.now_ms)
     state, role = state_sign(row, bar, context._replace(is_stale=is_stale))
@@ -172,7 +172,7 @@ def title_pieces(
 
     parts = [
         [Piece(sign, Role.MARK), Piece(state.ljust(2), role), name],
-        [Piece(f" {formatting.price(last, row.decimals)}", Role.FAINT if is_stale else Role.TEXT)],
+        [Piece(f" {formatting.grouped_price(last, row.decimals)}", Role.FAINT if is_stale else Role.TEXT)],
         [Piece(f" {formatting.arrow(change)} {formatting.percent(change)}", shown(change))],
     ]
     if day is not None:

@@ -167,7 +167,7 @@ async def test_a_finding_is_plain_values_for_programs(path: Path) -> None:
     seen = finding.as_json()
     (difference,) = seen["differences"]
     assert (seen["kind"], seen["period"], seen["from"]) == ("roll-up", "30m", START + 90 * MINUTE)
-    assert difference["field"] == "trade_count"
+    assert (difference["column"], difference["field"]) == ("count", "trade_count")
     assert int(difference["ours"]) == int(difference["theirs"]) + 1
 
 

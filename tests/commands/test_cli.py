@@ -221,6 +221,15 @@ def test_what_nobody_thought_of_is_one_sentence_with_the_log_file(
     assert "Traceback" in path.read_text()
 
 
+@pytest.mark.parametrize(
+    "args", [("symbols",), ("export",), ("bars", "BTCUSDT"), ("audit",), ("record",), ("db", "info")]
+)
+def test_a_name_that_no_file_can_have_is_told_as_such(filled: Klagg, args: tuple[str, ...]) -> None:
+    said = filled(*args, "--db", "a" * 300)
+    assert said.status == 1
+    assert said.err == f"{'a' * 60}… cannot be used (File name too long): name another file.\n"
+
+
 def command(*args: str) -> list[str]:
     return [sys.executable, "-m", "klagg_tui", *args]
 

@@ -42,6 +42,45 @@ def test_names_are_typed_with_commas_or_several_times(filled: Klagg) -> None:
     assert "There are no bars of NOBODY" in filled("export", "--db", "a.db", "-s", f"{SYMBOL},NOBODY").err
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (("--for", "excel"), "Nothing is written for excel; --for takes backtesting, freqtrade, nautilus."),
+        (("--for", "nautilus"), "--for nautilus fills a folder: name it with -o."),
+        (
+            ("--for", "backtesting"),
+            "--for backtesting writes a file for each symbol and period: name a folder, -o bars/.",
+        ),
+        (("--for", "freqtrade", "-f", "csv"), "--for freqtrade says the whole format"),
+        (("--for", "nautilus", "--numbers", "float"), "--for nautilus says the whole format"),
+        (("--quote", "USDT"), "--quote is of --for freqtrade"),
+    ],
+)
+def test_what_contradicts_files_of_another_program_is_said(
+    filled: Klagg, typed: tuple[str, ...], sentence: str
+) -> None:
+    said = filled("export", "--db", "a.db", *typed)
+    assert said.status == 2
+    assert sentence in said.err
+
+
+def test_files_of_another_program_are_told_of_as_others_are(klagg: Klagg, tmp_path: Path) -> None:
+    async def fill() -> None:
+        async with await Store.open(tmp_path / "a.db", market="binance-um") as store:
+            await store.add_confirmed([*bars(5), *bars(5, symbol="BTCUSDC"), *bars(5, symbol="ETHBTC")])
+
+    asyncio.run(fill())
+    said = klagg("export", "--db", "a.db", "--for", "freqtrade", "--quote", "USDT", "-o", "data")
+    assert said.status == 0
+    assert said.err.startswith("5 bars in data/binance/futures/BTC_USDT_USDT-1m-futures.feather.\n")
+    assert "Note: left out: No listing has told yet which coins BTCUSDC is of" in said.err
+    assert "And 1 more.\n" in said.err
+    said = klagg("export", "--db", "a.db", "--for", "backtesting", "--preset", "whole", "-o", "bars/")
+    assert (said.status, said.err) == (0, "18 bars in 21 files in bars/.\n")
+    said = klagg("export", "--db", "a.db", "--for", "backtesting", "-s", "BTCUSDT", "-o", "a.csv")
+    assert said.err == "5 bars in a.csv.\n"
+
+
 def test_a_pipe_that_nobody_reads_any_more_is_no_error(filled: Klagg) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -85,36 +85,53 @@ COMMANDS = [
 ]
 
 
-def typed(folder: Path, locale: str, *args: str) -> tuple[int, bytes, bytes]:
-    """A command as that locale has it: its status, and what it wrote."""
+_ONE_BY_ONE = """
+import sys
+from klagg_tui import cli
+
+commands = " ".join(sys.argv[1:]).split(" ; ")
+for command in commands:
+    sys.argv = ["klagg", *command.split(" ")]
+    try:
+        cli.main()
+    except SystemExit as left:
+        status = left.code
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        stream.buffer.write(b"\\0%d\\0" % status)
+        stream.buffer.flush()
+"""
+"""Commands parted by semicolons, in one process that has the locale: to start one takes longer than what most of them do."""
+
+
+def typed(folder: Path, locale: str, *commands: tuple[str, ...]) -> list[tuple[int, bytes, bytes]]:
+    """Commands as that locale has them: of each its status, and what it wrote."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTHON", "LANG"))}
     environment |= {"KLAGG_CONFIG": str(folder / "empty.toml"), "XDG_STATE_HOME": str(folder), "COLUMNS": "200"}
     (folder / "empty.toml").touch()
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    command = [
-        sys.executable,
-        "-m",
-        "klagg_tui",
-        *args,
-        *(("--db", "a.db") if args[0] not in {"config", "--help"} else ()),
-    ]
+    given = [(*one, *(() if one[0] in {"config", "--help"} else ("--db", "a.db"))) for one in commands]
+    words = " ; ".join(map(" ".join, given)).split(" ")
     done = subprocess.run(
-        [*map(os.fsencode, command)],
+        [*map(os.fsencode, (sys.executable, "-c", _ONE_BY_ONE, *words))],
         cwd=folder,
         env=environment | LOCALES[locale],
         capture_output=True,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr
+    assert done.returncode == 0, done.stderr
+    *out, _ = done.stdout.split(b"\0")
+    *err, _ = done.stderr.split(b"\0")
+    assert out[1::2] == err[1::2]
+    assert len(out) == 2 * len(commands)
+    return [*zip(map(int, out[1::2]), out[::2], err[::2], strict=True)]
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.usefixtures("odd")
 def test_no_command_ends_in_an_encoding_error(tmp_path: Path, locale: str) -> None:
     (tmp_path / "bars.csv").write_text(f"{START},1,1,1,1,1,{START + MINUTE - 1},1,1,0,0,0\n")
-    for args in COMMANDS:
-        (tmp_path / os.fsdecode(b"copy\xff.db")).unlink(missing_ok=True)
-        status, out, err = typed(tmp_path, locale, *args)
+    for args, (status, out, err) in zip(COMMANDS, typed(tmp_path, locale, *COMMANDS), strict=True):
         told = (out + err).decode(ENCODINGS[locale])  # fails where a sign was written that this terminal does not know
         assert "unexpected" not in told, args
         assert "Error" not in told, args
@@ -124,13 +141,17 @@ def test_no_command_ends_in_an_encoding_error(tmp_path: Path, locale: str) -> No
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.usefixtures("odd")
 def test_a_sign_that_cannot_be_written_has_a_stand_in_as_wide_and_json_is_whole(tmp_path: Path, locale: str) -> None:
-    status, table, _ = typed(tmp_path, locale, "symbols", WIDE)
+    (status, table, _), (_, listed, _), (_, exported, _) = typed(
+        *(tmp_path, locale),
+        ("symbols", WIDE),
+        ("symbols", "--json", WIDE),
+        ("export", "-s", WIDE, "-f", "jsonl"),
+    )
     shown = table.decode(ENCODINGS[locale])
     assert status == 0
     assert (WIDE if ENCODINGS[locale] == "utf-8" else "????????USDT") in shown
-    (known,) = json.loads(typed(tmp_path, locale, "symbols", "--json", WIDE)[1].decode(ENCODINGS[locale]))
+    (known,) = json.loads(listed.decode(ENCODINGS[locale]))
     assert known["symbol"] == WIDE
-    exported = typed(tmp_path, locale, "export", "-s", WIDE, "-f", "jsonl")[1]
     assert json.loads(exported.splitlines()[0])["symbol"] == WIDE, "files are UTF-8 everywhere"
 
 

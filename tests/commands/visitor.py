@@ -16,6 +16,9 @@ from textual import constants, events
 from textual.drivers.headless_driver import HeadlessDriver
 
 from tests.commands.beside import WAIT_S
+from tests.stylesheets import share
+
+share()
 
 _LOOK_S = 0.05
 

@@ -233,6 +233,11 @@ def test_the_label_of_a_state_is_its_name_in_small_letters() -> None:
     assert [state.label for state in State] == ["forming", "partial", "closed", "confirmed"]
 
 
+def test_evidence_is_a_plain_number_which_is_quick_to_join() -> None:
+    empty, told = empty_bar(SYMBOL, Period.M5, START, 0, State.PARTIAL), bar(START)
+    assert {type(one.evidence) for one in (empty, told, merge(empty, told))} == {int}
+
+
 def test_the_key_of_a_bar_is_the_same_whatever_is_known_of_it() -> None:
     one = bar(START, period=Period.M5)
     assert one.key == one._replace(close=1, state=State.PARTIAL).key == (SYMBOL, Period.M5, START)

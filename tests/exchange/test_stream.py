@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from klagg_tui.exchange.messages import Batch, ContractChanged
 from klagg_tui.exchange.session import FeedLimits, Phase, StreamsDown, StreamsUp
 from klagg_tui.exchange.stream import MarketStream, StreamReport
 from klagg_tui.exchange.transport import connect as connect_module
+from klagg_tui.exchange.transport.gulps import GulpLoop
 from klagg_tui.exchange.venue import Decode, StreamCodec
 from tests.feeds import Feed, feeding, said_trade, until
 from tests.proxies import Passage, connect_proxy, socks_proxy
@@ -64,7 +66,6 @@ async def streaming(
     limits: FeedLimits = LIMITS,
     proxy: str | None = None,
     per_shard: int = 200,
-    read_pause_s: float = 0.005,
     codec: StreamCodec | None = None,
 ) -> AsyncIterator[tuple[MarketStream, Listener]]:
     listener = Listener()
@@ -77,7 +78,6 @@ async def streaming(
         limits=limits,
         proxy=proxy,
         per_shard=per_shard,
-        read_pause_s=read_pause_s,
     )
     stream.follow(symbols)
     running = asyncio.create_task(stream.run())
@@ -172,13 +172,26 @@ async def test_a_new_connection_that_only_repeats_what_the_old_one_brings_takes_
         assert listener.ids == list(range(1, len(listener.ids) + 1))
 
 
-async def test_frames_gather_and_are_taken_together() -> None:
-    async with feeding() as feed, streaming(address(feed), read_pause_s=0.1) as (_, listener):
-        await until(listener.covered)
-        for number in range(300):
-            await feed.trade("BTCUSDT", number)
-        await until(lambda: len(listener.trades) == 300)
-        assert len(listener.batches) < 30
+def test_frames_gather_and_are_taken_together() -> None:
+    assert len(batches_of_300_trades(partial(GulpLoop, beat_s=0.1))) < 30
+
+
+def test_a_loop_without_a_beat_takes_them_too() -> None:
+    assert batches_of_300_trades(asyncio.SelectorEventLoop)
+
+
+def batches_of_300_trades(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> list[int]:
+    async def listen() -> list[int]:
+        async with feeding() as feed, streaming(address(feed)) as (_, listener):
+            await until(listener.covered)
+            for number in range(300):
+                await feed.trade("BTCUSDT", number)
+            await until(lambda: len(listener.trades) == 300)
+            assert listener.ids == list(range(300))
+            return listener.batches
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(listen())
 
 
 async def test_a_damaged_message_costs_only_itself() -> None:

@@ -6,6 +6,7 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.period import Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.formats import csv, jsonl
+from klagg_tui.exporting.programs import backtesting
 from klagg_tui.exporting.series import Series
 from tests.makers import START, bar
 
@@ -37,7 +38,7 @@ BARS = st.builds(
     evidence=st.just(0),
 )
 PRECISIONS = st.builds(Precision, st.integers(0, 12), st.integers(0, 8))
-LINES = st.sampled_from([csv.line, csv.series_line, jsonl.line])
+LINES = st.sampled_from([csv.line, csv.series_line, jsonl.line, backtesting.line])
 
 
 @st.composite

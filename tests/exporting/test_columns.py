@@ -24,7 +24,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.errors import ExportError, StorageError
 from klagg_tui.evidence import Evidence
-from klagg_tui.exporting import arrow
+from klagg_tui.exporting import arrow, row
 from klagg_tui.exporting.exporter import export
 from klagg_tui.exporting.format import Format, Holds
 from klagg_tui.exporting.formats import load
@@ -40,6 +40,9 @@ from tests.makers import START, SYMBOL, bar
 
 COLUMNS = [load("parquet"), load("arrow")]
 EVIDENCE = st.integers(0, 31)
+CHOSEN = st.none() | st.frozensets(st.sampled_from([column.name for column in row.BAR])).map(
+    lambda names: names | {"open_time", "state"}
+)
 
 
 def read(data: bytes) -> pl.DataFrame:
@@ -55,6 +58,8 @@ def law(bars: list[Bar], layout: Layout) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = arrow.table(
         bars, with_series=layout.with_series, with_venue=venue, with_witness=layout.with_witness
     ).to_pylist()
+    if layout.chosen is not None:
+        rows = [{name: value for name, value in row.items() if name in layout.chosen} for row in rows]
     if layout.in_floats:
         rows = [
             {name: float(value) if isinstance(value, Decimal) else value for name, value in row.items()} for row in rows
@@ -105,7 +110,7 @@ async def _both(path: Path, bars: list[Bar], layout: Layout) -> tuple[list[dict[
 @settings(max_examples=60, deadline=None)
 @given(
     bars=stored_bars(),
-    layout=st.builds(Layout, st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+    layout=st.builds(Layout, st.booleans(), st.booleans(), st.booleans(), st.booleans(), CHOSEN),
     at_once=st.integers(1, 9),
 )
 def test_the_fast_way_says_what_the_slow_one_says(bars: list[Bar], layout: Layout, at_once: int) -> None:

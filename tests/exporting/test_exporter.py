@@ -360,7 +360,7 @@ async def test_an_estimate_of_larger_bars_counts_those(store: Store) -> None:
     [
         (Selection(("BTCUSD",)), "There are no bars of BTCUSD in the database; did you mean BTCUSDT"),
         (Selection(("X*",)), "klagg symbols"),
-        (Selection(("BTCUSDT",), (Period.H2,)), "--resample 2h makes them"),
+        (Selection(("BTCUSDT",), (Period.H2,)), "--resample 2h` makes them"),
         (Selection(("*",), (Period.H2,)), "There are no such bars"),
         (Selection(("BTCUSDT",), (Period.M1,), is_resampled=True), "only 1m, 5m, 30m, 1h"),
     ],

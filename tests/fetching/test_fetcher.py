@@ -80,11 +80,13 @@ async def test_nothing_is_made_up_before_the_listing(exchange: SimulatedExchange
 
 
 async def test_nothing_is_fetched_twice(exchange: SimulatedExchange, store: Store, tmp_path: Path) -> None:
-    request = asked(exchange, tmp_path, date(2024, 3, 1), date(2024, 4, 3))
-    assert (await fetch(store, request)).files == 3
+    hours = asked(exchange, tmp_path, date(2024, 3, 1), date(2024, 4, 3), what="klines", periods=(Period.H1,))
+    trades = asked(exchange, tmp_path, date(2024, 4, 1), date(2024, 4, 3))
+    assert [(await fetch(store, request)).files for request in (hours, trades)] == [3, 2]
     exchange.archive.served.clear()
-    again = await fetch(store, request)
-    assert (again.files, again.held, again.bars) == (0, 3, 0)
+    for request, held in ((hours, 3), (trades, 2)):
+        again = await fetch(store, request)
+        assert (again.files, again.held, again.bars) == (0, held, 0)
     assert exchange.archive.served == []
 
 
@@ -143,7 +145,7 @@ async def test_no_more_files_come_at_once_than_may(exchange: SimulatedExchange, 
         most = max(most, len(files(folder)) if folder.exists() else 0)
         return False
 
-    request = asked(exchange, tmp_path, date(2024, 3, 1), date(2024, 3, 31))._replace(at_once=1)
+    request = asked(exchange, tmp_path, date(2024, 3, 1), date(2024, 3, 8))._replace(at_once=1)
     outcome = await fetch(store, request, should_stop=look)
-    assert (outcome.files, outcome.failures) == (30, [])
+    assert (outcome.files, outcome.failures) == (7, [])
     assert 0 < most <= 3, "two ahead, and the one that is read"

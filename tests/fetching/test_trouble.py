@@ -36,7 +36,7 @@ async def test_a_month_without_a_file_comes_as_its_days(
     exchange: SimulatedExchange, store: Store, tmp_path: Path
 ) -> None:
     exchange.strike("absent", target="-2024-03.zip")
-    request = asked(exchange, tmp_path, date(2024, 3, 1), date(2024, 4, 1))
+    request = asked(exchange, tmp_path, date(2024, 3, 1), date(2024, 4, 1), what="klines", periods=(Period.H1,))
     outcome = await fetch(store, request)
     assert (outcome.files, outcome.notes) == (31, [])
 

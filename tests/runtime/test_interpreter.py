@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
+import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -24,8 +27,59 @@ def test_tuning_makes_threads_take_turns_sooner_and_full_collections_rare() -> N
     gc.set_threshold(700, 10, 10)
     sys.setswitchinterval(0.005)
     interpreter.tune()
-    assert sys.getswitchinterval() == pytest.approx(0.001)
+    assert sys.getswitchinterval() == pytest.approx(0.0005)
     assert gc.get_threshold()[2] >= 1_000_000
+
+
+class _Left:
+    """Left behind in a circle."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def test_what_the_start_left_behind_is_not_kept_with_the_rest() -> None:
+    try:
+        left = weakref.ref(_Left())
+        interpreter.freeze()
+        gc.collect()
+        assert left() is not None
+        interpreter.settle()
+        assert left() is None
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+
+
+_HEAPS = """
+import ctypes, sys, threading
+from klagg_tui.runtime import interpreter
+if "tune" in sys.argv:
+    interpreter.tune()
+kept, goes_on = [], threading.Barrier(5)
+def work():
+    kept.append([bytes(1_000) for _ in range(100)])
+    goes_on.wait()
+for _ in range(4):
+    threading.Thread(target=work).start()
+goes_on.wait()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="only glibc tells its heaps")
+def test_all_threads_take_memory_from_one_heap() -> None:
+    def heaps(*arguments: str) -> int:
+        return subprocess.run([sys.executable, "-c", _HEAPS, *arguments], check=True, capture_output=True).stdout.count(
+            b"<heap "
+        )
+
+    assert heaps() > 1
+    assert heaps("tune") == 1
 
 
 def test_what_is_frozen_is_not_looked_through_any_more() -> None:
@@ -37,7 +91,7 @@ def test_what_is_frozen_is_not_looked_through_any_more() -> None:
 
 
 async def test_everything_is_collected_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "_COLLECT_S", 0.0)
+    monkeypatch.setattr(interpreter, "COLLECT_S", 0.0)
     collected = asyncio.Event()
 
     def note(phase: str, info: dict[str, int]) -> None:

@@ -99,7 +99,7 @@ async def _kill(
 
 
 async def test_three_kills_cost_nothing(tmp_path: Path) -> None:
-    await _run(tmp_path / "run.db", 3, symbols=15)
+    await _run(tmp_path / "run.db", 3, symbols=5)
 
 
 @pytest.mark.soak

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from klagg_tui.runtime import run as run_module
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
+from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.run import opened
 from klagg_tui.runtime.source import Plan
@@ -93,6 +95,24 @@ async def test_history_that_comes_of_one_symbol_shows_its_closes_alone(tmp_path:
         shown = (await run._next_update()).changes.ended
         assert [(bar.symbol, bar.open_ms) for bar in shown] == [(SYMBOL, START + n * MINUTE) for n in range(5)]
         assert not run._stale_series
+
+
+async def test_closes_of_the_period_on_the_screen_wait_for_no_minutes_that_keep_coming(tmp_path: Path) -> None:
+    several = replace(plan(tmp_path / "klagg.db"), periods=(Period.M1, Period.M5, Period.H1))
+    async with opened(several, Latest()) as run:
+        store = run.host.store
+        assert store is not None
+        run.host.handle([AddSymbol(SYMBOL, 0), AddSymbol(OTHER, 0)])
+        while (await run._next_update()).changes or run.host.stale_closes or run._stale_series:
+            pass
+        run.host.look_at(Look(period=Period.M5))
+        shown: list[Period] = []
+        for turn in range(6):
+            for period in (Period.M1, Period.M5, Period.H1):
+                await store.add_confirmed(bars(1, START + turn * period.nominal_ms, period=period))
+            await run._next_update()
+            shown += {bar.period for bar in (await run._next_update()).changes.ended}
+        assert shown == [Period.M5, Period.M1, Period.M5, Period.H1, Period.M5, Period.M1]
 
 
 async def test_history_older_than_the_closes_that_are_shown_and_of_symbols_that_are_not_followed_is_not_shown(

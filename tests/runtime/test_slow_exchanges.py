@@ -19,6 +19,8 @@ pytestmark = pytest.mark.xdist_group("live markets")
 
 SYMBOLS = 40
 FEW = 16
+FEWEST = 5
+"""Each asks several questions for its larger bars, at one a second."""
 START_MS = 1_790_035_200_000 + 5 * 60 * MINUTE_MS + 10 * MINUTE_MS
 """A Tuesday, 05:10: hours, the day and the week are under way."""
 LONGEST_S = 40.0
@@ -73,12 +75,12 @@ async def test_what_began_without_a_question_is_exact_in_the_end(
 
 async def test_larger_bars_that_were_under_way_become_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gap_repair, "SEED_MS", 300)
-    async with SimulatedExchange(market(3, FEW), venue="kraken", speed=15) as exchange:
+    async with SimulatedExchange(market(3, FEWEST), venue="kraken", speed=15) as exchange:
         runtime = Runtime(plan(exchange, tmp_path / "run.db", history=1))
         runtime.start()
         states: dict[tuple[str, Period], State] = {}
         begun_ms, was_partial, is_slow = now_ms(exchange), set[str](), False
-        while len(was_partial) <= FEW / 2 or State.PARTIAL in states.values():
+        while len(was_partial) <= FEWEST / 2 or State.PARTIAL in states.values():
             if update := runtime.take_changes():
                 if update.symbols_added and not is_slow:  # or a busy machine has all answers before the first trades
                     exchange.faults.plan("slow@0s+1m:60", now_ms(exchange))

@@ -446,3 +446,22 @@ async def test_until_the_exchange_told_its_time_after_sleep_the_status_is_stale(
         assert runtime.status().connection == "stale"
         host.is_waking = False
         await until(lambda: not runtime.status().is_behind)
+
+
+async def test_whoever_asks_while_the_engine_ends_is_answered_or_told_in_one_sentence(
+    tmp_path: Path, database: Path
+) -> None:
+    async with running(plan(file_with(tmp_path, trades([START, START + MINUTE])), database)) as runtime:
+        await until(lambda: runtime.status().connection == "ended")
+        asked: list[asyncio.Task[tuple[Bar, ...]]] = []
+        stopping = asyncio.create_task(runtime.stop())
+        while not stopping.done():
+            asked += [asyncio.create_task(runtime.history(SYMBOL, Period.M1, None, 5)) for _ in range(5)]
+            runtime.follow(SYMBOL)
+            runtime.look_at((SYMBOL,), Period.M1)
+            await asyncio.sleep(0)
+        runtime.follow(None)
+    await asyncio.wait(asked, timeout=10)
+    kinds = {type(task.exception()) for task in asked if task.done() and not task.cancelled()}
+    assert kinds <= {type(None), KlaggError}
+    assert KlaggError in kinds

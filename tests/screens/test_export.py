@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Input, Select, Static
 
 from klagg_tui.screens.export import ExportScreen
 from klagg_tui.view.exports import ExportPreset
@@ -265,3 +265,29 @@ async def test_escape_closes_an_open_list_before_the_form() -> None:
         assert seen.app.screen.id == "export"
         await seen.press("escape")
         assert seen.app.screen.id == "market"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("", "Name a file to export to."),
+        ("a\0b", "Name a file to export to."),
+        ("/", "/ is a folder: name a file in it."),
+        ("~nobody-of-that-name/x.csv", "there is no such home folder."),
+        (f"/{'x' * 300}.csv", "… cannot be written (File name too long)."),
+        (f"/{'x' * 300}/out.csv", "… cannot be written (File name too long)."),
+    ],
+    ids=["nothing", "nul", "a folder", "a home", "too long", "a folder too long"],
+)
+async def test_a_name_that_cannot_be_a_file_is_told_while_it_is_typed_and_when_it_is_used(
+    typed: str, told: str
+) -> None:
+    async with opened(feed=MadeMarket(5)) as seen:
+        await seen.press("e")
+        seen.app.screen.query_one("#target", Input).value = typed
+        await seen.pilot.pause()
+        await seen.work_done()
+        assert str(seen.app.screen.query_one("#estimate", Static).render()).endswith(told)
+        await seen.press("ctrl+s")
+        await seen.work_done()
+        assert str(seen.app.screen.query_one("#outcome", Static).render()).endswith(told)

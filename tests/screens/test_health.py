@@ -20,7 +20,7 @@ async def test_health_says_in_one_view_what_matters(size: tuple[int, int]) -> No
         await seen.beat()
         assert "▲ 1 thing needs you" in seen.lines[1]
         assert "▲ REST is slow." in seen.lines[2]
-        assert "4\u202f315 minutes of 2 symbols to come" in seen.line_with("Is it whole?")
+        assert "4,315 minutes of 2 symbols to come" in seen.line_with("Is it whole?")
         assert "● " in seen.line_with("made market: connected")
         for group in Group:
             assert group.value in seen.text

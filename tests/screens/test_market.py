@@ -13,6 +13,7 @@ from tests.pilot import opened
 SIZES = [(80, 24), (120, 36), (200, 60), (300, 100)]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", SIZES)
 async def test_status_heads_rows_and_keys_are_there_at_every_size(size: tuple[int, int]) -> None:
     async with opened(size, feed=MadeMarket(120)) as seen:
@@ -178,7 +179,7 @@ async def test_a_symbol_whose_trading_is_halted_is_shown_as_that_and_can_be_filt
 async def test_a_line_below_the_table_says_how_the_whole_market_does_where_there_is_room() -> None:
     async with opened((80, 24)) as seen:
         line = seen.lines[-2]
-        for part in ("▲ ", "▼ ", "turnover 24h ≈", "median ", "BTC 6"):
+        for part in ("▲ ", "▼ ", "turnover 24h $", "median ", "BTC 6"):
             assert part in line
         count = sum(int(line.split()[place]) for place in (1, 3, 5))
         assert count == len(seen.app.state.live.rows)

@@ -129,6 +129,7 @@ async def test_what_has_ended_says_so(key: str) -> None:
         assert _told(seen).startswith("The replay has ended")
 
 
+@pytest.mark.no_cover
 async def test_the_keys_are_in_the_help_of_a_replay_and_nowhere_else() -> None:
     async with _replayed(Made(1.0), 220) as seen:
         await seen.press("question_mark")
@@ -137,3 +138,23 @@ async def test_the_keys_are_in_the_help_of_a_replay_and_nowhere_else() -> None:
         await seen.press("p", "question_mark")
         assert "Replay:" not in seen.text
         seen.app.action_playback("pause")
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",), ("W",), ("h",)], ids=["market", "symbol", "wall", "health"])
+async def test_the_keys_of_a_replay_stand_at_the_foot_where_one_is_played(keys: tuple[str, ...]) -> None:
+    async with _replayed(Made(1.0)) as seen:
+        await seen.press(*keys)
+        await seen.beat()
+        assert seen.lines[-1].startswith(" p pause  . faster  u go to")
+        seen.feed.connection = "ended"
+        await seen.beat()
+        assert seen.lines[-1].startswith(" u go to")
+    async with opened((120, 36)) as seen:
+        assert "go to" not in seen.lines[-1]
+
+
+async def test_where_letters_are_typed_the_foot_names_no_keys_of_a_replay() -> None:
+    async with _replayed(Made(1.0)) as seen:
+        await seen.press("e")
+        await seen.beat()
+        assert "pause" not in seen.lines[-1]

@@ -51,7 +51,7 @@ async def test_new_trades_move_the_last_candle() -> None:
         chart = await _open(seen)
         seen.feed.trade_at("BTCUSDT", "71234.5")
         await seen.beat()
-        assert "C 71\u202f234.5" in seen.lines[2]
+        assert "C 71,234.5" in seen.lines[2]
         seen.feed.play(400, 60_000)
         await seen.beat()
         assert chart.series is not None
@@ -145,7 +145,7 @@ async def test_the_tape_shows_the_last_trades_of_the_symbol_only_while_it_is_on_
         assert "none yet" in seen.text
         seen.feed.trade_at("BTCUSDT", "60123.4")
         await seen.beat()
-        assert "60123.4" in "\n".join(line[80:] for line in seen.lines)
+        assert "60,123.4" in "\n".join(line[80:] for line in seen.lines)
         await seen.press("escape")
         assert seen.feed.followed is None
 

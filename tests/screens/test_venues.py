@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.feed import Mode
+from klagg_tui.screens.widgets.chart_pane import ChartPane
 from klagg_tui.view.columns.registry import DEFAULT_KEYS
 from klagg_tui.view.preferences import Preferences
 from tests.made_market import MadeMarket
@@ -162,14 +163,14 @@ async def test_an_alert_by_a_bare_name_fires_on_every_exchange_that_has_it() -> 
 async def test_turnover_is_ordered_among_dollars_and_marked_while_several_are_mixed() -> None:
     chosen = Preferences(period="30m")
     async with opened((120, 50), feed=made_venues(), preferences=chosen) as seen:
-        assert "▼≈Turn 24h" in seen.lines[3]
+        assert "▼$Turn 24h" in seen.lines[3]
         quotes = [row.quote for row in seen.table.rows]
         assert all(quote.startswith("USD") for quote in quotes[: -2 * len(COINS) + 1])
         assert quotes[-2 * len(COINS) + 1 :] == ["BTC"] * (len(COINS) - 1) + ["EUR"] * len(COINS)
         await seen.press("slash")
         await seen.type("quote:usd")
         await seen.press("enter")
-        assert "≈" not in seen.lines[3]
+        assert "$" not in seen.lines[3]
         assert "▼Turn 24h" in seen.lines[3]
 
 
@@ -196,3 +197,26 @@ async def test_the_help_tells_of_exchanges_and_of_the_keys() -> None:
         await seen.press("question_mark")
         for part in ("Next exchange", "The same coin on every exchange", "venue:okx* base:btc,eth"):
             assert part in seen.text
+
+
+@pytest.mark.parametrize(
+    ("width", "heads"), [(120, ["Symbol", "Exchange", "Last", "Chg 24h"]), (110, ["Symbol", "Exchange", "Last"])]
+)
+async def test_beside_a_large_chart_each_row_says_its_exchange(width: int, heads: list[str]) -> None:
+    chosen = Preferences(sort="symbol", descending=False, period="1m", layout="chart")
+    async with opened((width, 40), feed=made_venues(), preferences=chosen) as seen:
+        assert seen.app.screen.query_one(ChartPane).display
+        assert all(head in seen.lines[3] for head in heads)
+        assert "okx-swap" in seen.line_with("ADA-USDT-SWAP")
+
+
+async def test_where_a_list_of_several_exchanges_leaves_a_chart_no_room_the_key_says_so() -> None:
+    async with opened((80, 24), feed=made_venues(), preferences=BY_SYMBOL) as seen:
+        await seen.press("x")
+        assert seen.told[-1].startswith("A chart beside a list of several exchanges wants 110 columns:")
+        assert not seen.app.screen.query_one(ChartPane).display
+        await seen.press("right_curly_bracket", "x")
+        assert seen.app.screen.query_one(ChartPane).display, "one exchange is on view"
+        assert "Chg 24h" in seen.lines[3]
+        await seen.press("left_curly_bracket")
+        assert not seen.app.screen.query_one(ChartPane).display

@@ -68,14 +68,19 @@ MALFORMED = (
 """Headers that say nothing about whom a request asks, or where it comes from."""
 
 
+async def raw_answer(port: int, request: str, headers: tuple[str, ...]) -> str:
+    """The head of an answer to a request with exactly these headers."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write("\r\n".join([request, *headers, "Connection: close", "", ""]).encode())
+    async with asyncio.timeout(10):
+        head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    return head.decode()
+
+
 async def raw_status(port: int, path: str, headers: tuple[str, ...]) -> int:
     """The status of an answer to a request with exactly these headers."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write("\r\n".join([f"GET /{path} HTTP/1.1", *headers, "Connection: close", "", ""]).encode())
-    async with asyncio.timeout(10):
-        line = await reader.readline()
-    writer.close()
-    return int(line.split()[1])
+    return int((await raw_answer(port, f"GET /{path} HTTP/1.1", headers)).split()[1])
 
 
 class Reader:

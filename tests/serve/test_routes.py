@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 
 from klagg_tui.engine.period import Period
+from klagg_tui.errors import StorageError
+from klagg_tui.serve.routes import PAGE_FILES
 from tests.makers import MINUTE, START, SYMBOL, bar
 from tests.serve.serving import OTHER, Reader, current, get, put, reading, serving
 
@@ -104,17 +106,30 @@ async def test_only_get_is_answered() -> None:
         assert (await get(server, "ws"))[0] == 426
 
 
-async def test_the_page_calls_a_symbol_as_its_bars_do_whatever_was_typed() -> None:
-    """Bars are kept where their symbol is the page's own: `kraken:BTC/USD` and `kPEPE` are not in capitals."""
-    async with serving() as server:
-        _, text = await get(server, "")
-    assert "symbol = past[0].symbol" in text
-    assert "known.find((name) => name === text)" in text  # what is typed as it is stands before what is alike
-
-
 async def test_the_page_stands_alone() -> None:
+    async with serving() as server, aiohttp.ClientSession() as session:
+        for path, file in PAGE_FILES.items():
+            async with session.get(server.url.rstrip("/") + path) as answer:
+                assert answer.status == 200, file
+                policy = answer.headers["Content-Security-Policy"]
+                text = await answer.text()
+            assert "http" not in text.replace('"https:"', ""), "the page loads nothing from elsewhere"
+            assert "unsafe" not in policy, "what is put into the page does not run"
+            assert "innerHTML" not in text
+        async with session.get(f"{server.url}page.mjs") as answer:
+            assert answer.content_type == "text/javascript"
+
+
+async def test_what_the_disk_is_to_blame_for_is_not_called_the_requests_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_: object) -> bytes:
+        raise StorageError("The disk is broken.")
+
+    monkeypatch.setattr("klagg_tui.serve.answers.Answers.symbols", fails)
     async with serving() as server:
-        code, text = await get(server, "")
-    assert code == 200
-    assert "<canvas" in text
-    assert "http" not in text.replace('"https:"', ""), "the page loads nothing from elsewhere"
+        assert await get(server, "api/symbols") == (500, {"error": "The disk is broken."})
+
+
+async def test_a_question_to_the_websockets_path_says_how_to_ask() -> None:
+    async with serving() as server, aiohttp.ClientSession() as session, session.get(f"{server.url}ws") as answer:
+        assert (answer.status, answer.headers["Upgrade"]) == (426, "websocket")
+        assert list(await answer.json()) == ["error"]

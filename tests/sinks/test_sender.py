@@ -80,6 +80,23 @@ async def test_what_happens_while_the_server_is_dead_is_there_when_it_is_back(ow
         assert await expected(store)
 
 
+async def test_that_everything_is_delivered_anew_is_told_for_a_while(
+    own: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store:
+        await store.add_confirmed(bars(20))
+        with sending(store.path, own.address()) as made:
+            await until(lambda: not made._is_behind)
+            assert made.notices == ()
+        async with await SinkLog.open(store.path) as log:
+            await log._writer.rows("UPDATE sinks SET is_dropped = 1")
+        with sending(store.path, own.address()) as made:
+            await until(lambda: not made._is_behind)
+            assert made.notices == (f"Everything stored is delivered to {made.name} anew: it was too far behind.",)
+            monkeypatch.setattr(sender, "TOLD_S", 0)
+            await until(lambda: not made.notices)
+
+
 async def test_a_server_that_comes_later_is_given_everything(tmp_path: Path) -> None:
     if BINARIES is None:
         pytest.skip("there is no PostgreSQL server; Debian's package postgresql has it")

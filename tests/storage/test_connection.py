@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,3 +76,18 @@ async def test_a_transaction_that_fails_changes_nothing(tmp_path: Path) -> None:
         assert await connection.rows("SELECT * FROM kept") == []
     finally:
         await connection.close()
+
+
+async def test_few_prepared_statements_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[int] = []
+    connect = sqlite3.connect
+
+    def connected(*arguments: Any, cached_statements: int = 128, **named: Any) -> sqlite3.Connection:
+        kept.append(cached_statements)
+        opened: sqlite3.Connection = connect(*arguments, cached_statements=cached_statements, **named)
+        return opened
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    connection = await Connection.open(tmp_path / "klagg.db", "rwc")
+    await connection.close()
+    assert max(kept) <= 16

@@ -14,6 +14,7 @@ from klagg_tui.engine.derivatives import DerivativeMinute, rate
 from klagg_tui.engine.parsing import price, quantity, turnover
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import StorageError
+from klagg_tui.exporting.derivatives import COLUMNS
 from klagg_tui.storage import derivatives
 from klagg_tui.storage.opening import open_writer
 from klagg_tui.storage.schema import MIGRATIONS
@@ -21,6 +22,8 @@ from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar
 
 OTHER = "ETHUSDT"
+OLD = ("volume", "turnover", "count")
+"""Names of before, of each side's liquidations in the view."""
 
 
 def minute(open_ms: int = START, symbol: str = SYMBOL, **values: int | None) -> DerivativeMinute:
@@ -174,9 +177,14 @@ async def test_a_person_reads_names_times_and_numbers(tmp_path: Path) -> None:
     async with await Store.open(path, market="binance-um") as store:
         await store.write(Changes(), [minute(short_count=None)])
     connection = sqlite3.connect(path)
-    rows = connection.execute("SELECT * FROM contract_minutes").fetchall()
+    found = connection.execute("SELECT * FROM contract_minutes")
+    names, rows = [name for name, *_ in found.description], found.fetchall()
     connection.close()
-    assert rows == [
+    told = ["symbol", *(column.name for column in COLUMNS), "venue"]
+    assert names[: len(told)] == told
+    assert names[len(told) :] == ["next_funding", *(f"{side}_{what}" for side in ("long", "short") for what in OLD)]
+    assert rows[0][len(told) :] == (rows[0][5], *rows[0][8:14])
+    assert [row[: len(told)] for row in rows] == [
         (
             SYMBOL,
             "2024-08-08T00:00:00Z",
@@ -184,6 +192,7 @@ async def test_a_person_reads_names_times_and_numbers(tmp_path: Path) -> None:
             61790.5,
             -0.00012345,
             "2024-08-08T08:00:00Z",
+            28_800_000,
             12345.678,
             0.014,
             865.2017,

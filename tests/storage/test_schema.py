@@ -12,8 +12,16 @@ from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
+from klagg_tui.exporting import row
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar
+
+NAMES = tuple(
+    column.name
+    for column in (*row.SERIES, *row.BAR, row.STATE, row.VENUE, row.WITNESS)
+    if column.kind is not row.Kind.CLOSE_TIME
+)
+"""Of the view's columns, as of all files and answers."""
 
 
 async def shown(folder: Path, ended: list[Bar], forming: list[Bar], where: str = "1") -> list[Any]:
@@ -22,7 +30,7 @@ async def shown(folder: Path, ended: list[Bar], forming: list[Bar], where: str =
         await store.write(Changes(tuple(forming), tuple(ended)))
     connection = sqlite3.connect(folder / "klagg.db")
     try:
-        return connection.execute(f"SELECT * FROM bars WHERE {where} ORDER BY open_time").fetchall()
+        return connection.execute(f"SELECT {', '.join(NAMES)} FROM bars WHERE {where} ORDER BY open_time").fetchall()
     finally:
         connection.close()
 
@@ -62,6 +70,18 @@ async def test_a_bar_reads_as_names_times_and_numbers(tmp_path: Path) -> None:
     ]
 
 
+async def test_names_of_before_stay_behind_those_of_files(tmp_path: Path) -> None:
+    await shown(tmp_path, [bar(taker_buy_volume="0.5", taker_buy_turnover="50", trade_count=3)], [])
+    connection = sqlite3.connect(tmp_path / "klagg.db")
+    found = connection.execute("SELECT * FROM bars")
+    names = tuple(name for name, *_ in found.description)
+    values = dict(zip(names, found.fetchone(), strict=True))
+    connection.close()
+    assert names == (*NAMES, "turnover", "trade_count", "taker_buy_turnover")
+    assert (values["turnover"], values["trade_count"], values["taker_buy_turnover"]) == (100.0, 3, 50.0)
+    assert values["quote_volume"] == values["turnover"]
+
+
 async def test_numbers_beyond_63_bits_are_numbers_too(tmp_path: Path) -> None:
     given = bar(volume="1000000000000.00000001", turnover_text="123456789012.0000000000000001")
     ((*_, volume, turnover, _, _, _, _, _, _),) = await shown(tmp_path, [given], [])
@@ -76,12 +96,12 @@ async def test_a_price_is_the_float_nearest_to_it(tmp_path: Path, text: str) -> 
 
 async def test_every_period_and_state_has_its_name(tmp_path: Path) -> None:
     ended = [bar(period.open_ms(START), period=period) for period in Period]
-    assert {row[1] for row in await shown(tmp_path, ended, [])} == {period.value for period in Period}
+    assert {found[1] for found in await shown(tmp_path, ended, [])} == {period.value for period in Period}
     states = [bar(START + place * MINUTE, state=state) for place, state in enumerate(list(State)[1:], 20)]
     rows = await shown(
         tmp_path, states, [bar(START + MINUTE * 30, state=State.FORMING)], "open_time > '2024-08-08T00:15'"
     )
-    assert [row[-3] for row in rows] == ["partial", "closed", "confirmed", "forming"]
+    assert [found[-3] for found in rows] == ["partial", "closed", "confirmed", "forming"]
 
 
 async def test_a_current_bar_shows_once(tmp_path: Path) -> None:
@@ -116,5 +136,5 @@ async def test_an_unknown_field_is_null_and_a_confirmed_bar_says_who_vouches_for
         bar(START + 2 * MINUTE),
     ]
     rows = await shown(tmp_path, given, [])
-    assert [row[8:12] for row in rows] == [(None,) * 4, (100.0, 1, 0.0, 0.0), (100.0, 1, 0.0, 0.0)]
-    assert [row[-1] for row in rows] == ["candle", "ids", None]
+    assert [found[8:12] for found in rows] == [(None,) * 4, (100.0, 1, 0.0, 0.0), (100.0, 1, 0.0, 0.0)]
+    assert [found[-1] for found in rows] == ["candle", "ids", None]

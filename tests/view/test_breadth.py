@@ -74,7 +74,7 @@ def test_the_line_says_it_in_words_and_colours() -> None:
     ]
     pieces = breadth_pieces(breadth_of(rows, 0))
     said = "".join(piece.text for piece in pieces)
-    assert said == " ▲ 1  ▼ 2  = 0   turnover 24h ≈3.00B   median -0.50%   BTC 64250.1 +1.50%"
+    assert said == " ▲ 1  ▼ 2  = 0  turnover 24h $3.00B  median -0.50%  BTC 64,250.1 +1.50%"
     assert [piece.role for piece in pieces if "%" in piece.text] == [Role.LOSS, Role.GAIN]
 
 

@@ -66,8 +66,8 @@ def test_prices_are_held_against_the_median_among_dollars_alone() -> None:
     coin = _coin(_market(*DOLLARS))
     assert _spreads(coin) == {"okx:BTC-USDT": 100, "kraken:BTC/USD": 0, "um:BTCUSDC": -100, "kraken:BTC/EUR": None}
     assert coin.spread_bp == 200
-    assert coin.is_about
-    assert "spread ≈200.0 bp: 101 at okx:BTC-USDT, 99 at um:BTCUSDC" in summary(coin)
+    assert coin.is_mixed
+    assert "spread 200.0 bp (USD = USDC = USDT): 101 at okx:BTC-USDT, 99 at um:BTCUSDC" in summary(coin)
     assert summary(coin).startswith("BTC: 4 markets on 3 exchanges")
 
 
@@ -86,7 +86,7 @@ def test_where_there_are_no_two_dollars_those_of_the_commonest_quote_are_compare
     )  # fmt: skip
     coin = _coin(market)
     assert [symbol for symbol, spread in _spreads(coin).items() if spread is not None] == ["a:1", "b:2"]
-    assert not coin.is_about
+    assert not coin.is_mixed
     assert "spread 110.5 bp" in summary(coin)
 
 

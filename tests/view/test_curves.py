@@ -134,7 +134,7 @@ def test_the_ends_of_a_pane_are_told_apart(closes: tuple[str, str], ends: set[st
 def test_the_axis_is_wide_enough_for_old_prices_that_had_more_digits() -> None:
     bars = [bar(START + i * MINUTE, "123456.75" if i < 50 else "9.25", volume="12345") for i in range(400)]
     picture = draw(bars, Chart(80, 30, Period.M1, 2, 2, end=45, cross=44))
-    assert any(line.endswith("╴123\u202f456.75 ") for line in _lines(picture))
+    assert any(line.endswith("╴123,456.75 ") for line in _lines(picture))
     newest = draw(bars, Chart(80, 30, Period.M1, 2, 2))
     assert newest.plot_width > picture.plot_width
     assert any(line[newest.plot_width :].strip() == "12.3K" for line in _lines(newest))

@@ -232,3 +232,11 @@ def test_widths_only_grow_and_stay_below_what_is_too_wide() -> None:
     widths = grown(MIN_WIDTHS, [row])
     assert widths == MAX_WIDTHS
     assert grown(widths, []) == widths
+
+
+def test_the_exchange_is_cut_before_the_last_numbers_are_left_out() -> None:
+    columns = view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=False, has_venues=True)
+    placed = place(columns, 61, Widths(18, 11, 26))
+    assert [one.column.key for one in placed] == ["symbol", "venue", "last", "chg(24h)"]
+    assert placed[1].width < 13
+    assert place(columns, 120, Widths(18, 11, 26))[1].width == 13

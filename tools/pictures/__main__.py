@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 _ENVIRONMENT: Final = {
     # Whoever draws them, the pictures show nobody's own folder and zone, and nothing that moves.
-    "HOME": "/home/you",
+    "HOME": "/tmp",
     "TZ": "UTC",
     "TEXTUAL_ANIMATIONS": "none",
     "TEXTUAL_COLOR_SYSTEM": "truecolor",

@@ -16,10 +16,12 @@ from klagg_tui.exchange.transport.http import Answer, HttpClient
 from klagg_tui.exchange.venue import Priority, Request
 from klagg_tui.feed import FeedUpdate, Mode, Playback, Status
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime import latest
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
 from klagg_tui.runtime.live.feed import LiveFeed
 from klagg_tui.runtime.market_host import MarketHost
 from klagg_tui.runtime.plans import SIMULATED
+from klagg_tui.runtime.playback import ReplayPlayback
 from klagg_tui.runtime.player import Player
 from klagg_tui.runtime.replay import Replay
 from klagg_tui.runtime.several import SeveralMarkets
@@ -42,6 +44,7 @@ _REPLAYED_FROM_MS: Final = 1_723_161_276_000
 """20 seconds after its first trade."""
 _OFFLINE_MS: Final = STILL_MS + 180_000
 _PATIENCE_S: Final = 600.0
+_ENDLESS_MS: Final = 10**9
 _FIXED: Final[Mapping[Metric, float]] = {
     Metric.FRAMES_PER_SECOND: 188.0,
     Metric.CONNECTIONS: 2.0,
@@ -122,7 +125,10 @@ class _Unreachable(HttpClient):
 @contextmanager
 def stage(ground: Ground, folder: Path, choices: Preferences) -> Iterator[Stage]:
     """Prepare a ground; `folder` keeps its database, and may hold that of `Ground.ONE` for `Ground.OFFLINE`."""
-    markets, plan, player = _planned(ground, folder)
+    # Preparing a market keeps the engine's thread from telling anything for as long as the machine needs.
+    latest.OLD_MS = _ENDLESS_MS  # type: ignore[misc]
+    markets, plan, replay = _planned(ground, folder)
+    player = replay.player if replay else None
     if player:
         player.pause()
         player.skip_to(_REPLAYED_FROM_MS)
@@ -148,7 +154,7 @@ def stage(ground: Ground, folder: Path, choices: Preferences) -> Iterator[Stage]
 
         wait_for(lambda: all(market.is_prepared for market in markets))
         wait_for(lambda: _taken(runtime, state, ground))
-        yield Stage(runtime, state, player, go_on_to)
+        yield Stage(runtime, state, ReplayPlayback(replay, runtime) if replay else None, go_on_to)
     finally:
         runtime.cancel()
         runtime.wait()
@@ -178,10 +184,10 @@ def _taken(runtime: Runtime, state: AppState, ground: Ground) -> bool:
     return has_rows and (ground not in (Ground.OFFLINE, Ground.EMPTY) or bool(runtime.status().notices))
 
 
-def _planned(ground: Ground, folder: Path) -> tuple[list[StillMarket], Plan, Player | None]:
+def _planned(ground: Ground, folder: Path) -> tuple[list[StillMarket], Plan, Replay | None]:
     if ground is Ground.REPLAY:
         replay = Replay([RECORDED], None)
-        return [], Plan(lambda: replay, DEFAULT_PERIODS, folder / "replay.db"), replay.player
+        return [], Plan(lambda: replay, DEFAULT_PERIODS, folder / "replay.db"), replay
     if ground in (Ground.OFFLINE, Ground.EMPTY):
         database = folder / f"{ground.name}.db"
         if ground is Ground.OFFLINE:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from klagg_tui.commands.shared.output import OutputClosed, say
+from klagg_tui.metrics import Metric
 
 if TYPE_CHECKING:
     from klagg_tui.config import Settings
@@ -64,6 +65,7 @@ class Sinks:
         for sender in self._senders:
             sender.start()
         while True:
+            host.metrics.set(Metric.BARS_DELIVERED, sum(sender.delivered for sender in self._senders))
             for number, sender in enumerate(self._senders):
                 told = " ".join(sender.notices)
                 if told:

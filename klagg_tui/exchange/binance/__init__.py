@@ -43,6 +43,7 @@ def _venue(product: Product) -> Venue:
         market_data=asked_by(partial(_client, product), product.hosts),
         derivatives=product.derivatives,
         doubts=product.doubts,
+        elsewhere=product.elsewhere,
     )
 
 

@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from klagg_tui.exchange.binance import elsewhere
 from klagg_tui.exchange.binance.facts import STREAMS
+from klagg_tui.exchange.elsewhere import NamesElsewhere
 from klagg_tui.exchange.limits import DerivativeFacts, PageCost, RequestLimits, StreamLimits
 from klagg_tui.exchange.venue import Doubt, Question
 
@@ -57,6 +59,7 @@ class Product:
     """Between the bounds of a request for bars; None: whatever fits its rows."""
     blocked_advice: str = _USUAL_ADVICE
     doubts: tuple[Doubt, ...] = ()
+    elsewhere: NamesElsewhere | None = None
 
 
 _FUTURES_REQUESTS: Final = RequestLimits(
@@ -100,6 +103,7 @@ UM: Final = Product(
     contract_types=("PERPETUAL", "TRADIFI_PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER"),
     derivatives=_DERIVATIVES,
     doubts=_FUTURES_DOUBTS,
+    elsewhere=elsewhere.UM,
 )
 COINM: Final = Product(
     key="binance-coinm",
@@ -115,6 +119,7 @@ COINM: Final = Product(
     contract_types=_FUTURES_TYPES,
     mark=2,
     is_in_contracts=True,
+    elsewhere=elsewhere.COINM,
     derivatives=_DERIVATIVES,
     longest_span_ms=200 * _DAY_MS,  # documented for `klines`
     doubts=(
@@ -145,6 +150,7 @@ SPOT: Final = Product(
     contract_types=("SPOT",),
     market_streams=(),  # nothing tells of listings but the listing
     is_spot=True,
+    elsewhere=elsewhere.SPOT,
     blocked_advice="try --proxy, or its hosts for data alone: data-api.binance.vision and data-stream.binance.vision",
     doubts=(
         Doubt(Question.ROUTE, "data-stream.binance.vision delivers trades everywhere", "binance-spot-api-docs"),
@@ -171,4 +177,5 @@ US: Final = Product(
     market_streams=(),
     is_spot=True,
     doubts=_SPOT_DOUBTS,
+    elsewhere=elsewhere.US,
 )

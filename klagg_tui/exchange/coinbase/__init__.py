@@ -14,6 +14,7 @@ from klagg_tui.exchange.coinbase.facts import (
     SETTLE_MS,
     STREAMS,
 )
+from klagg_tui.exchange.elsewhere import NamesElsewhere
 from klagg_tui.exchange.transport.opening import MakeClient, asked_by
 from klagg_tui.exchange.venue import StreamCodec, Venue
 
@@ -51,4 +52,5 @@ VENUE: Final = Venue(
     market_data=asked_by(_client, _HOSTS),
     candle=CANDLE,
     doubts=DOUBTS,
+    elsewhere=NamesElsewhere("coinbase", lambda symbol: f"{symbol}.COINBASE"),
 )

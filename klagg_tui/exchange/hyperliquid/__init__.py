@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from klagg_tui.exchange.elsewhere import NamesElsewhere
 from klagg_tui.exchange.hyperliquid.facts import (
     BLOCKED_ADVICE,
     CANDLE,
@@ -54,4 +55,5 @@ VENUE: Final = Venue(
     candle=CANDLE,
     derivatives=DERIVATIVES,
     doubts=DOUBTS,
+    elsewhere=NamesElsewhere("hyperliquid", lambda symbol: f"{symbol}-USD-PERP.HYPERLIQUID", is_futures=True),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from klagg_tui.exchange.elsewhere import NamesElsewhere
 from klagg_tui.exchange.kraken import facts
 from klagg_tui.exchange.transport.opening import MakeClient, asked_by
 from klagg_tui.exchange.venue import Ids, StreamCodec, Venue
@@ -44,4 +45,5 @@ VENUE: Final = Venue(
     candle=facts.CANDLE,
     repair_after_ms=facts.REPAIR_AFTER_MS,
     doubts=facts.DOUBTS,
+    elsewhere=NamesElsewhere("kraken", lambda symbol: f"{symbol}.KRAKEN"),
 )

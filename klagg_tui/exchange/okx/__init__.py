@@ -47,6 +47,7 @@ def _venue(market: facts.Market) -> Venue:
         market_data=asked_by(partial(_client, market), _HOSTS),
         candle=facts.CANDLE,
         doubts=facts.DOUBTS,
+        elsewhere=market.elsewhere,
     )
 
 

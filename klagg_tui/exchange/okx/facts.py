@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from klagg_tui.engine.period import DAY_MS, Period
 from klagg_tui.evidence import Evidence
+from klagg_tui.exchange.elsewhere import NamesElsewhere
 from klagg_tui.exchange.limits import PageCost, Refusal, RequestLimits, StreamLimits
 from klagg_tui.exchange.venue import CandleFacts, Doubt, Question
 
@@ -24,14 +25,21 @@ class Market(NamedTuple):
     """`instType` in what is asked."""
     contract_types: tuple[str, ...]
     """Kinds of contracts that are read, the usual one first."""
+    elsewhere: NamesElsewhere
 
 
 LINEAR: Final = "linear"
 INVERSE: Final = "inverse"
 """`ctType`: paid in the quote, or in the coin."""
 
-SWAP: Final = Market("okx-swap", "OKX swaps", "SWAP", (LINEAR, INVERSE))
-SPOT: Final = Market("okx-spot", "OKX spot", "SPOT", ("SPOT",))
+_SPOT_ELSEWHERE: Final = NamesElsewhere("okx", lambda symbol: f"{symbol}.OKX")
+_SWAP_ELSEWHERE: Final = _SPOT_ELSEWHERE._replace(
+    is_futures=True,
+    coins=lambda symbol: symbol.removesuffix("-SWAP"),
+    is_inverse=lambda symbol: symbol.endswith("-USD-SWAP"),
+)
+SWAP: Final = Market("okx-swap", "OKX swaps", "SWAP", (LINEAR, INVERSE), _SWAP_ELSEWHERE)
+SPOT: Final = Market("okx-spot", "OKX spot", "SPOT", ("SPOT",), _SPOT_ELSEWHERE)
 
 REQUESTS: Final = RequestLimits(
     cost_per_minute=600,

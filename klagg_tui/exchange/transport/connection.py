@@ -1,9 +1,4 @@
-"""One websocket: bytes in and out of the library's protocol, read many frames at once.
-
-At a realistic pace every frame would wake the loop, and waking costs more than the frame. After each read the socket is
-left alone for a moment, so that frames gather and are taken at once. The more a read brought the shorter that moment is:
-where much comes, few frames pay for a wake anyway, and the rest need not wait so long.
-"""
+"""One websocket: bytes in and out of the library's protocol, read many frames at once where the loop can do so (see `gulps`)."""
 
 from __future__ import annotations
 
@@ -17,18 +12,22 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
 from klagg_tui.exchange.transport.framing import FrameSplitter
+from klagg_tui.exchange.transport.gulps import GulpLoop
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, a list over all symbols, has some 200 kB."""
 MOST_PARTS: Final = 1_024
 """Fragments of a message."""
-READ_PAUSE_S: Final = 0.02
-_LARGE_READ: Final = 32 * 1024
-"""Bytes of a read after which the socket is not left alone at all: more is likely to wait already."""
+_MOST_READ: Final = 128 * 1024
+"""Bytes of a read. Where it has to make room for so many each time, the loop asks the system for it and gives it back, which takes as
+long as all else about waking."""
+_LARGE_READ: Final = 64 * 1024
+"""Bytes of a read after which more is likely to wait already."""
+_LONGEST_HEAD: Final = 32 * 1024
 _HEAD_END: Final = b"\r\n\r\n"
 
 
-class FeedConnection(asyncio.Protocol):
+class FeedConnection(asyncio.BufferedProtocol):
     """Made by the loop's `create_connection`; usable once `handshake` is done.
 
     Args:
@@ -42,18 +41,19 @@ class FeedConnection(asyncio.Protocol):
         uri: WebSocketURI,
         on_texts: Callable[[list[bytes]], None],
         on_end: Callable[[str, int], None],
-        read_pause_s: float = READ_PAUSE_S,
     ) -> None:
-        self.handshake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.handshake: asyncio.Future[None] = loop.create_future()
         self._protocol = ClientProtocol(uri, max_size=MOST_BYTES)
         self._splitter = FrameSplitter(MOST_BYTES, self._take_other)
         self._on_texts = on_texts
         self._on_end: Callable[[str, int], None] | None = on_end
-        self._read_pause_s = read_pause_s
+        self._gulps = loop.gulps if isinstance(loop, GulpLoop) else None
+        self._fd = -1
+        self._read = memoryview(bytearray(_MOST_READ))
         self._head = b""
         self._parts: list[bytes] = []
         self._transport: asyncio.Transport | None = None
-        self._pause: asyncio.TimerHandle | None = None
 
     def send(self, payload: bytes) -> None:
         """Send a text message; nothing happens where the connection is over."""
@@ -81,28 +81,31 @@ class FeedConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the handshake."""
         self._transport = cast(asyncio.Transport, transport)
-        # Under TLS the loop would go on to read, up to half a megabyte, while we pause.
-        if limit := getattr(transport, "set_read_buffer_limits", None):
-            limit(high=1)
+        if self._gulps:
+            self._fd = transport.get_extra_info("socket").fileno()
+            self._gulps.gather(self._fd)
         self._protocol.send_request(self._protocol.connect())
         self._flush()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go."""
+        del sizehint
+        return self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
-        size = len(data)
+        data = bytes(self._read[:nbytes])
+        if self._gulps and len(data) >= _LARGE_READ:
+            self._gulps.hurry()
         if self._protocol.state is State.CONNECTING:
             data = self._take_handshake(data)
         if self.handshake.done():
             self._on_texts(self._splitter.split(data))
-            if size < _LARGE_READ and self._on_end and self._transport and not self._transport.is_closing():
-                self._transport.pause_reading()
-                pause_s = self._read_pause_s * (1 - size / _LARGE_READ)
-                self._pause = asyncio.get_running_loop().call_later(pause_s, self._transport.resume_reading)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report what ended it."""
-        if self._pause:
-            self._pause.cancel()
+        if self._gulps:
+            self._gulps.release(self._fd)
         if not self.handshake.done():
             error = self._protocol.handshake_exc or exc or ConnectionResetError("closed during the handshake")
             self.handshake.set_exception(error)
@@ -116,7 +119,7 @@ class FeedConnection(asyncio.Protocol):
         """Give the answer to the handshake to the library; returns what follows it."""
         self._head += data
         head, end, rest = self._head.partition(_HEAD_END)
-        if not end and len(self._head) < _LARGE_READ:
+        if not end and len(self._head) < _LONGEST_HEAD:
             return b""
         self._head = b""
         self._protocol.receive_data(head + end)

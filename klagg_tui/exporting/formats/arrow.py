@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> FrameWriter:
     """Write a file's beginning, and be ready for bars."""
     # Late, as in `parquet`.
-    from klagg_tui.exporting.frame_writer import FrameWriter
+    from klagg_tui.exporting.frame_writer import FrameWriter, layout_of
     from klagg_tui.exporting.sinks import arrow_sink
 
-    return FrameWriter(file, holds, series, arrow_sink)
+    return FrameWriter(file, layout_of(holds, series), arrow_sink)
 
 
 def open_stream(file: BinaryIO, holds: Holds, series: Series | None = None) -> FrameWriter:
     """Write a stream's beginning, and be ready for bars."""
-    from klagg_tui.exporting.frame_writer import FrameWriter
+    from klagg_tui.exporting.frame_writer import FrameWriter, layout_of
     from klagg_tui.exporting.sinks import StreamSink
 
-    return FrameWriter(file, holds, series, StreamSink)
+    return FrameWriter(file, layout_of(holds, series), StreamSink)
 
 
 FORMAT: Final = Format(

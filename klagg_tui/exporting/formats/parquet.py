@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def open_writer(file: BinaryIO, holds: Holds, series: Series | None = None) -> FrameWriter:
     """Write the file's beginning, and be ready for bars."""
     # Late: the format is named where nobody writes, and Polars takes a quarter of a second.
-    from klagg_tui.exporting.frame_writer import FrameWriter
+    from klagg_tui.exporting.frame_writer import FrameWriter, layout_of
     from klagg_tui.exporting.sinks import parquet_sink
 
-    return FrameWriter(file, holds, series, parquet_sink)
+    return FrameWriter(file, layout_of(holds, series), parquet_sink)
 
 
 FORMAT: Final = Format(

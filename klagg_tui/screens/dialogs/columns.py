@@ -10,18 +10,39 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
+from klagg_tui.errors import FilterError
+from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.dialogs.ask import Ask
+from klagg_tui.screens.dialogs.note_lines import NotedLine, NotedList, padded
+from klagg_tui.view import filter as filters
 from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.computed import offered
 from klagg_tui.view.columns.registry import DEFAULT_KEYS
 from klagg_tui.view.columns.symbol import SYMBOL
+from klagg_tui.view.columns.venue import VENUE
 
+_TITLES: Final = 16
+"""Cells of the titles at least."""
 _FOOT: Final = (
     "space shows, hides or removes · shift+↑↓ moves · a adds a figure or expression · d resets · ? help · enter takes · "
     "esc leaves"
 )
+
+
+def columns_choice(state: AppState) -> ColumnsChoice:
+    """That of the market table, its own names among them."""
+
+    def error(text: str) -> str | None:
+        try:
+            filters.read_number(text, state.scope)
+        except FilterError as unreadable:
+            return str(unreadable)
+        return None
+
+    chosen, hidden = state.preferences, () if state.live.has_venues else (VENUE.key,)
+    return ColumnsChoice(chosen.columns, state.find_column, error, chosen.names, hidden)
 
 
 class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
@@ -35,11 +56,6 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         width: 96; max-width: 94%; height: auto; max-height: 94%; background: $panel;
         border: round $primary 60%; border-title-color: $primary; padding: 0 1;
     }
-    ColumnsChoice OptionList {
-        background: transparent; border: none; height: auto; max-height: 100%; padding: 0;
-        text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    ColumnsChoice OptionList:focus { border: none; background-tint: transparent; }
     ColumnsChoice Static { color: $text-muted; height: auto; dock: bottom; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,23 +96,24 @@ class ColumnsChoice(ModalScreen[tuple[str, ...] | None]):
         """The columns from left to right, as lines."""
         with Vertical() as box:
             box.border_title = "Columns"
-            yield OptionList(*self._lines())
+            yield NotedList(self._lines)
             yield Static(_FOOT)
 
-    def _lines(self) -> list[Content]:
-        return [self._line(self._columns[key]) for key in self._order]
+    def _lines(self) -> list[NotedLine]:
+        columns = [self._columns[key] for key in self._order]
+        titles = padded([column.title for column in columns], _TITLES)
+        return [self._line(column, title) for column, title in zip(columns, titles, strict=True)]
 
-    def _line(self, column: Column) -> Content:
+    def _line(self, column: Column, title: str) -> NotedLine:
         sign = "✔" if column.key in self._chosen else " "
-        return Content.assemble((sign, "b $primary"), f"  {column.title:<16} ", (column.note, "$text-muted"))
+        return NotedLine(Content.assemble((sign, "b $primary"), f"  {title} "), column.note)
 
     @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
+    def _options(self) -> NotedList:
+        return self.query_one(NotedList)
 
     def _refresh_lines(self, at: int) -> None:
-        self._options.clear_options().add_options(self._lines())
-        self._options.highlighted = at
+        self._options.list_anew(at)
 
     def action_cursor(self, way: str) -> None:
         """As the arrows do."""

@@ -13,10 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from klagg_tui.errors import BadIndicator
+from klagg_tui.screens.dialogs.note_lines import NotedLine, NotedList, padded
 from klagg_tui.view.indicators.entry import begun, parted, read_entry
 from klagg_tui.view.indicators.indicator import Indicator
 from klagg_tui.view.preferences import Preferences
 
+_WORDS: Final = 22
+"""Cells of names and lengths at least."""
 _FOOT: Final = "enter switches · tab edits lengths, or type them: macd 5 35 5 · esc closes"
 
 
@@ -33,10 +36,6 @@ class IndicatorsDialog(ModalScreen[None]):
         border: round $primary 60%; border-title-color: $primary; padding: 0 1;
     }
     IndicatorsDialog Input, IndicatorsDialog Input:focus { border: none; height: 1; background: $surface; padding: 0 1; }
-    IndicatorsDialog OptionList, IndicatorsDialog OptionList:focus {
-        background: transparent; border: none; height: auto; max-height: 100%; padding: 0;
-        text-wrap: nowrap; text-overflow: ellipsis; background-tint: transparent;
-    }
     IndicatorsDialog Static { color: $text-muted; height: auto; }
     IndicatorsDialog #error { color: $error; }
     """
@@ -65,7 +64,7 @@ class IndicatorsDialog(ModalScreen[None]):
             box.border_title = "Indicators"
             yield Input(placeholder="a name, and lengths: rsi 21", id="entry")
             yield Static("", id="error", markup=False)
-            yield OptionList()
+            yield NotedList(self._lines)
             yield Static(_FOOT)
             for why in dict.fromkeys(self._lacking.values()):
                 yield Static(why, markup=False)
@@ -77,8 +76,8 @@ class IndicatorsDialog(ModalScreen[None]):
         self._list("")
 
     @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
+    def _options(self) -> NotedList:
+        return self.query_one(NotedList)
 
     @property
     def _offered(self) -> list[Indicator]:
@@ -87,19 +86,19 @@ class IndicatorsDialog(ModalScreen[None]):
     def _list(self, text: str, at: int = 0) -> None:
         """List what fits the text, and say what is wrong with it."""
         self._listed = begun(text, self._offered)
-        shown = self._chosen().indicators
-        lines = [
-            Content.assemble(
-                ("● " if each.key in shown else "○ ", "b $primary"),
-                f"{each.word:<22} ",
-                (f"{each.binding:<3}", "b $primary"),
-                (each.note, "$text-muted"),
-            )
-            for each in self._listed
-        ]
-        self._options.clear_options().add_options(lines)
-        self._options.highlighted = min(at, len(lines) - 1) if lines else None
+        self._options.list_anew(min(at, len(self._listed) - 1) if self._listed else None)
         self.query_one("#error", Static).update(self._fault(text) or "")
+
+    def _lines(self) -> list[NotedLine]:
+        shown = self._chosen().indicators
+        words = padded([each.word for each in self._listed], _WORDS)
+        heads = [
+            Content.assemble(
+                ("● " if each.key in shown else "○ ", "b $primary"), f"{word} ", (f"{each.binding:<3}", "b $primary")
+            )
+            for each, word in zip(self._listed, words, strict=True)
+        ]
+        return [NotedLine(head, each.note) for head, each in zip(heads, self._listed, strict=True)]
 
     def _fault(self, text: str) -> str | None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,9 +14,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
+from klagg_tui.screens.dialogs.note_lines import NotedLine, NotedList, padded
+
 _FEW: Final = 12
 """As many lines are seen at once: nobody has to be told how to look for one."""
 _SEARCH: Final = "/ searches."
+_WIDTH: Final = 76
+"""Cells of a menu; one with long lines takes more where there is room."""
+_WIDEST: Final = 110
+_FRAME: Final = 12
+"""Cells of a line beside label and note: the border, blanks, the letter, the scroll bar."""
 
 
 class Choice(NamedTuple):
@@ -35,14 +43,9 @@ class Menu(ModalScreen[str | None]):
     DEFAULT_CSS = """
     Menu { align: center middle; background: $background 50%; }
     Menu > Vertical {
-        width: 76; max-width: 90%; height: auto; max-height: 90%;
+        max-width: 90%; height: auto; max-height: 90%;
         background: $panel; border: round $primary 60%; border-title-color: $primary; padding: 0 1;
     }
-    Menu OptionList {
-        background: transparent; border: none; height: auto; max-height: 100%; padding: 0;
-        text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    Menu OptionList:focus { border: none; background-tint: transparent; }
     Menu Static { color: $text-muted; height: auto; dock: bottom; }
     Menu Input, Menu Input:focus { border: none; height: 1; background: $surface; padding: 0 1; dock: top; }
     """
@@ -60,6 +63,11 @@ class Menu(ModalScreen[str | None]):
         self._choices = lettered(choices)
         self._found = self._choices
         """Those that have the words that are looked for."""
+        labels = padded([choice.label for choice in choices])
+        self._labels = {choice.value: label for choice, label in zip(choices, labels, strict=True)}
+        self._longest = _FRAME + max(
+            (cell_len(self._labels[one.value]) + cell_len(one.note) for one in choices), default=0
+        )
         self._footer = footer
         self._current = current
 
@@ -68,17 +76,17 @@ class Menu(ModalScreen[str | None]):
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield Input(placeholder="words to look for")
-            yield OptionList(*self._lines())
+            box.styles.width = min(_WIDEST, max(_WIDTH, self._longest))
+            yield NotedList(self._lines)
             if len(self._choices) > _FEW:
                 yield Static(f"{self._footer} {_SEARCH}".strip(), markup=False)
             elif self._footer:
                 yield Static(self._footer, markup=False)
 
-    def _lines(self) -> list[Content]:
-        width = max((len(choice.label) for choice in self._choices), default=0) + 2
+    def _lines(self) -> list[NotedLine]:
         return [
-            Content.assemble(
-                (choice.letter or " ", "b $primary"), f"  {choice.label:<{width}}", (choice.note, "$text-muted")
+            NotedLine(
+                Content.assemble((choice.letter or " ", "b $primary"), f"  {self._labels[choice.value]}  "), choice.note
             )
             for choice in self._found
         ]
@@ -115,9 +123,7 @@ class Menu(ModalScreen[str | None]):
         words = message.value.casefold().split()
         found = [one for one in self._choices if all(word in f"{one.label} {one.note}".casefold() for word in words)]
         self._found = sorted(found, key=lambda one: not one.label.casefold().startswith(message.value.casefold()))
-        options = self.query_one(OptionList)
-        options.clear_options().add_options(self._lines())
-        options.highlighted = 0 if self._found else None
+        self.query_one(NotedList).list_anew(0 if self._found else None)
 
     def on_input_submitted(self) -> None:
         """Take the line under the cursor."""

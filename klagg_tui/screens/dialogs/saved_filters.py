@@ -80,7 +80,7 @@ class SavedFiltersDialog:
             elif what == _DELETE:
                 self._delete("names", name)
 
-        self._screen.ask(Menu(f"{name} = {text}", lines), decided)
+        self._screen.ask(Menu(name, lines, f"{name} is {text}"), decided)
 
     def _delete(self, where: str, name: str) -> None:
         kept: dict[str, str] = dict(getattr(self._state.preferences, where))
@@ -132,7 +132,7 @@ class SavedFiltersDialog:
             if what == _REPLACE:
                 replace()
 
-        self._screen.ask(Menu(f"{name} is {before} already", lines), decided)
+        self._screen.ask(Menu(f"There is a {name} already", lines, f"{name} is {before}"), decided)
 
     def _filter_error(self, text: str) -> Callable[[str], str | None]:
         def error(name: str) -> str | None:

@@ -25,6 +25,8 @@ class ContractChart(CandleChart):
     _asked_from_ms: int | None = None
     """The oldest bar for which it was read."""
     _is_asking = False
+    _missed = 0
+    """How often something was told that nobody took in."""
 
     def show(self, series: Series, decimals: int) -> None:
         """See `CandleChart`; of another contract nothing is known yet."""
@@ -48,6 +50,11 @@ class ContractChart(CandleChart):
             self._is_asking = True  # before it begins: it may be a while until then
             self._read_told()
 
+    def read_told_again(self) -> None:
+        """Something may have been told that nobody took in: all of it is read anew, once a pane wants it."""
+        self._asked_from_ms = None
+        self._missed += 1
+
     def take_told(self) -> None:
         """Take in what the last beat brought."""
         update, series, contract = self.state.last_update, self.series, self.contract
@@ -62,7 +69,7 @@ class ContractChart(CandleChart):
 
     @work(group="told")
     async def _read_told(self) -> None:
-        series, contract, before_ms = self.series, self.contract, self._asked_from_ms
+        series, contract, before_ms, missed = self.series, self.contract, self._asked_from_ms, self._missed
         bars = [bar for bar in series.bars if before_ms is None or bar.open_ms < before_ms] if series else []
         try:
             if series is not None and contract is not None and bars:
@@ -72,6 +79,6 @@ class ContractChart(CandleChart):
             self.notify(f"Open interest and funding cannot be read: {error}", severity="error")
         finally:
             self._is_asking = False
-        if bars and contract is self.contract:
+        if bars and contract is self.contract and missed == self._missed:
             self._asked_from_ms = bars[0].open_ms
         self.redraw()

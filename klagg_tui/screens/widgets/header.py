@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from klagg_tui import formatting
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.screens.widgets.line import ActiveTab, Clickable, Line
+from klagg_tui.view.columns.state import FORMING, UsualState
 from klagg_tui.view.role import Piece, Role
 from klagg_tui.view.venues import VenueTab, tabs_of
 
@@ -47,9 +48,16 @@ def market_name(state: AppState) -> str:
 class StatusLine(Line):
     """Exchange, live or not, symbols shown of all, period, time and delay: always there."""
 
-    def show_status(self, state: AppState, subject: str = "", filter_text: str = "") -> None:
-        """Show how things stand; `subject` is what the screen is about, where that is not the market."""
+    def show_status(
+        self, state: AppState, subject: str = "", filter_text: str = "", usual: UsualState = FORMING
+    ) -> None:
+        """Show how things stand; `subject` is what the screen is about, where that is not the market.
+
+        `usual`: the state that its rows do not say, because it is that of most of them.
+        """
         left, right = self._left_pieces(state, subject), self._right_pieces(state)
+        if usual.told and not state.is_stale:
+            left.append(Piece(f" {usual.told} ", usual.role))
         short = self._right_pieces(state, is_short=True)
         # Where room is short our own name goes first, then a count that says nothing, then the market's name: the rest is news.
         choices = ((left, right), (left[1:], right), (left[1:], short), (left[2:], short))
@@ -76,7 +84,7 @@ class StatusLine(Line):
         delay_ms = state.status.delay_ms
         shown, count = state.shown_count, len(state.live.rows)
         return [
-            Piece(f" {count} " if is_short and shown == count else f" {shown} of {count} ", Role.TEXT),
+            Piece(f" {count:,} " if is_short and shown == count else f" {shown:,} of {count:,} ", Role.TEXT),
             _BAR,
             Piece(f" {state.period} ", Role.ACCENT),
             _BAR,

@@ -144,6 +144,7 @@ class LiveChart(ContractChart):
             return
         if self._is_behind and not self._is_loading:
             self._is_behind = False
+            self.read_told_again()
             self._read_again(self.series.bars[-2].open_ms if len(self.series.bars) > 1 else 0)
         if self.symbol in touched:
             self.take_current()

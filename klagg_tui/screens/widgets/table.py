@@ -22,6 +22,7 @@ from klagg_tui.screens.widgets.row_renderer import RowState, fitted, row_strip
 from klagg_tui.view.alerts.marks import AlertMarks
 from klagg_tui.view.columns.age import age_of
 from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.state import FORMING, usual_state
 from klagg_tui.view.layout import MIN_WIDTHS, Placed, grown, place
 from klagg_tui.view.model import Row, is_stale_bar
 from klagg_tui.view.role import Role
@@ -69,6 +70,8 @@ class MarketTable(RowCursor):
         """Those marked for the wall."""
         self.mixes_quotes = False
         """Whether the rows are paid in several quotes of about a dollar."""
+        self.usual = FORMING
+        """What is not said of each row again."""
         self.is_painted = False
         """Whether there was a picture with columns in it."""
         self._widths = MIN_WIDTHS
@@ -85,6 +88,14 @@ class MarketTable(RowCursor):
         self.rows = rows
         self.measure()
         super().show(rows)
+
+    def find_usual(self) -> None:
+        """Find what goes without saying of the rows on view."""
+        top, bottom = self.visible_rows()
+        usual = usual_state(self.rows[top:bottom], self.state.period, self.state.now_ms)
+        if usual != self.usual:
+            self.usual = usual
+            self.refresh()
 
     def visible_symbols(self) -> tuple[str, ...]:
         """Those of the rows on view, from the top."""
@@ -127,6 +138,10 @@ class MarketTable(RowCursor):
         else:
             self._lay_out()
 
+    def forget_widths(self) -> None:
+        """Other rows than before are to come: those need not have their room."""
+        self._widths = MIN_WIDTHS
+
     # How it is drawn.
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -143,7 +158,8 @@ class MarketTable(RowCursor):
         state = self.state
         top, width = self.scroll_offset.y, self.size.width
         marks = state.marks if state.alerts.texts else None
-        return _Shared(state.render_context, self.thumb(), state.stale_venues, top, width, state.palette, marks)
+        context = state.render_context._replace(usual=self.usual.label)
+        return _Shared(context, self.thumb(), state.stale_venues, top, width, state.palette, marks)
 
     def _line(self, y: int, shared: _Shared) -> Strip:
         context, thumb, stale_venues, top, width, palette, marks = shared
@@ -161,7 +177,7 @@ class MarketTable(RowCursor):
             context.is_stale or row.venue in stale_venues or (bar is not None and is_stale_bar(bar, context.now_ms))
         )
         drawn_age = formatting.age(age_of(row, context.now_ms))
-        key = (row.version, row_state, drawn_age, is_stale, width)
+        key = (row.version, row_state, drawn_age, is_stale, width, context.usual)
         cached = self._cache.get(symbol)
         if cached is not None and cached[0] == key:
             return cached[1]

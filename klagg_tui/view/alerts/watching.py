@@ -265,4 +265,8 @@ def _value(one: _Watched, row: Row, now_ms: int) -> str:
     """What the alert compares, each number once; the newest price is told anyway."""
     numbers = [number for number in one.filter.numbers if not is_price(number.text)]
     found = {number.text: number.value(row, one.period, now_ms) for number in numbers}
-    return ", ".join(f"{text} {value:.{_SIGNIFICANT}g}" for text, value in found.items() if value is not None)
+    return ", ".join(
+        f"{text} {formatting.without_sign_of_nothing(f'{value:.{_SIGNIFICANT}g}')}"
+        for text, value in found.items()
+        if value is not None
+    )

@@ -22,6 +22,8 @@ class RenderContext(NamedTuple):
     now_ms: int
     is_stale: bool
     """The bar, or the whole feed, is outdated."""
+    usual: str = State.FORMING.label
+    """The state that goes without saying, see `view.columns.state`."""
 
 
 Value: TypeAlias = float | int | str | None

@@ -13,7 +13,7 @@ from typing import Final
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.view.columns.age import AGE
 from klagg_tui.view.columns.change import CHANGE, RANGE, period_column, period_key
-from klagg_tui.view.columns.column import ABOUT, Column
+from klagg_tui.view.columns.column import Column
 from klagg_tui.view.columns.figures import figure_column, heat_column, named
 from klagg_tui.view.columns.prices import CLOSE, HIGH, LAST, LOW, OPEN
 from klagg_tui.view.columns.spark import SPARK
@@ -22,6 +22,7 @@ from klagg_tui.view.columns.sums import TRADES, TURNOVER, VOLUME
 from klagg_tui.view.columns.symbol import SYMBOL, WHOLE_SYMBOL
 from klagg_tui.view.columns.taker import TAKER
 from klagg_tui.view.columns.venue import BASE, QUOTE, VENUE
+from klagg_tui.view.quotes import AS_DOLLARS
 from klagg_tui.view.screener.figure import LONGEST, FigureCall
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -125,7 +126,7 @@ def view_columns(
     elif not any(column.key == VENUE.key for column in columns):
         columns = [WHOLE_SYMBOL if column.key == SYMBOL.key else column for column in columns]
     if mixes_quotes:
-        columns = [replace(each, title=f"{ABOUT}{each.title}") if each.is_money else each for each in columns]
+        columns = [replace(each, title=f"{AS_DOLLARS}{each.title}") if each.is_money else each for each in columns]
     return tuple(columns)
 
 

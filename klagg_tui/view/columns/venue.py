@@ -16,8 +16,17 @@ def venue_texts(key: str, name: str) -> tuple[str, ...]:
     return key.partition("-")[0], name
 
 
-def _draw_venue(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
-    return row.venue or formatting.NOTHING, Role.DIM
+def _draw_venue(row: Row, _bar: Bar | None, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
+    return short_key(row.venue, width) or formatting.NOTHING, Role.DIM
+
+
+def short_key(key: str, width: int) -> str:
+    """The exchange in so many cells: where it is cut, its kind of market stays, which tells it from its sister."""
+    if len(key) <= width:
+        return key
+    name, joint, kind = key.partition("-")
+    kind = f"{joint}{kind}"
+    return f"{name[: max(1, width - len(kind) - 1)]}…{kind}"
 
 
 def _draw_base(row: Row, _bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
@@ -43,6 +52,7 @@ VENUE: Final = Column(
     importance_beside_periods=97,
     texts=lambda row: venue_texts(row.venue, row.venue_name),
     is_pattern=True,
+    min_width=8,
 )
 BASE: Final = Column(
     key="base",

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from klagg_tui import formatting
-from klagg_tui.feed import Status
+from klagg_tui.feed import Mode, Status
 from klagg_tui.metrics import Kind, Metric
 from klagg_tui.view.health.grades import SIGNS, WELL, Grade, Judgement, judge, judge_connection
 from klagg_tui.view.health.samples import WRITERS, Health
@@ -69,7 +69,7 @@ METRICS: Final = {
     ),
     Group.DELAY: (Metric.DELAY, Metric.TRADES_PER_SECOND, Metric.TRADES, Metric.LATE),
     Group.HISTORY: (Metric.WEIGHT_USED, Metric.WEIGHT_LIMIT, Metric.REQUESTS, Metric.RETRIES),
-    Group.DISK: (Metric.DIRTY_ROWS, Metric.WRITE, Metric.ROWS_WRITTEN, Metric.ROWS_DELETED),
+    Group.DISK: (Metric.DIRTY_ROWS, Metric.WRITE, Metric.ROWS_WRITTEN, Metric.ROWS_DELETED, Metric.BARS_DELIVERED),
     Group.ALERTS: (),
     Group.RESOURCES: (Metric.MEMORY, Metric.PROCESSOR),
 }
@@ -217,6 +217,8 @@ def _delay(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
     behind = (
         _told(health, Metric.DELAY, "{} behind the exchange")
         if status.delay_ms is not None
+        else ("recorded trades have none", Role.DIM)
+        if status.mode is Mode.REPLAY
         else ("nothing to measure yet", Role.DIM)
     )
     return [
@@ -230,6 +232,8 @@ def _history(health: Health, status: Status, _alerts: AlertsNow) -> _Words:
     progress = status.progress
     if not status.mode.is_reached:
         first = ("no exchange to ask", Role.DIM)
+    elif status.mode is Mode.REPLAY:  # whose progress is that of the playing
+        first = (progress.what if progress else "nothing is fetched", Role.DIM)
     elif progress is None:
         first = ("all of it is there", Role.GOOD)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from klagg_tui.feed import Status
+from klagg_tui.feed import Mode, Status
 from klagg_tui.view.health.grades import SIGNS, Grade, Judgement, counted_sentence
 from klagg_tui.view.health.groups import AlertsNow, Graded, Group, group_line, metric_lines
 from klagg_tui.view.health.samples import Health
@@ -54,7 +54,8 @@ def _besides(graded: Sequence[Graded], status: Status) -> str:
     beginning = next((one for group in graded for one in group.judgements if one.sentence), None)
     if beginning is not None:
         return f" so far. {beginning.sentence.rstrip('.')}"
-    return f"; {status.owed}" if status.owed else "; history is being fetched" if status.progress else ""
+    is_fetched = status.progress is not None and status.mode is not Mode.REPLAY
+    return f"; {status.owed}" if status.owed else "; history is being fetched" if is_fetched else ""
 
 
 def group_lines(

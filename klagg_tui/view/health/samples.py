@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from klagg_tui import formatting
-from klagg_tui.engine.events import Counters
 from klagg_tui.feed import Status
-from klagg_tui.metrics import Metric, Unit
+from klagg_tui.metrics import Metric, Unit, with_engine
 
 KEPT: Final = 120
 """Samples of each metric, one a second."""
@@ -27,18 +26,6 @@ WRITERS: Final[dict[Unit, Callable[[float], str]]] = {
     Unit.PERCENT: lambda value: f"{value:.0f}%",
 }
 """How the values of each unit are written."""
-
-_COUNTED_BY_ENGINE: Final[dict[Metric, Callable[[Counters], int]]] = {
-    Metric.TRADES: lambda counters: counters.trades,
-    Metric.DUPLICATES: lambda counters: counters.duplicates,
-    Metric.GAPS: lambda counters: counters.gaps,
-    Metric.GAPS_FILLED: lambda counters: counters.gaps_filled,
-    Metric.GAPS_ABANDONED: lambda counters: counters.gaps_abandoned,
-    Metric.LATE: lambda counters: counters.late,
-    Metric.TOO_LATE: lambda counters: counters.too_late,
-    Metric.REJECTED: lambda counters: counters.rejected,
-    Metric.UNKNOWN_SYMBOL: lambda counters: counters.unknown_symbol,
-}
 
 
 class Health:
@@ -60,14 +47,12 @@ class Health:
             self.widest[metric] = max(self.widest.get(metric, 0), len(WRITERS[metric.unit](value).strip()))
 
     def _values(self, status: Status) -> dict[Metric, float]:
-        values: dict[Metric, float] = {metric: count(status.counters) for metric, count in _COUNTED_BY_ENGINE.items()}
+        values = dict(with_engine(status.counters, status.delay_ms, status.metrics))
         trades = status.counters.trades
         if self._trades is not None:
-            values[Metric.TRADES_PER_SECOND] = float(max(0, trades - self._trades))
+            values.setdefault(Metric.TRADES_PER_SECOND, float(max(0, trades - self._trades)))
         self._trades = trades
-        if status.delay_ms is not None:
-            values[Metric.DELAY] = status.delay_ms
-        return {**values, **status.metrics}
+        return values
 
     def last(self, metric: Metric) -> float:
         """The newest value, 0 where there is none."""

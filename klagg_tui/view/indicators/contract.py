@@ -12,7 +12,7 @@ from klagg_tui.view.role import Role
 
 def percent(rate: float, extra: int) -> str:
     """A rate in percent, as exchanges write it: fine, and always with its sign."""
-    return f"{rate:+.{4 + extra}f}%" if rate else "0%"
+    return f"{formatting.signed(rate, 4 + extra)}%" if rate else "0%"
 
 
 def amount(held: float, extra: int) -> str:

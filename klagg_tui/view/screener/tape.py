@@ -303,8 +303,11 @@ class Tape:
             return
         self.unit = unit
         for ring in self.prices.values():
-            ring.widen(int(max(ring.values)) * factor)
-            ring.values = array(ring.values.typecode, [min(int(ticks) * factor, MOST) for ticks in ring.values])
+            most = int(max(ring.values))
+            # A symbol's first bars nearly always have more decimals: then there is nothing yet to count anew.
+            if most:
+                ring.widen(most * factor)
+                ring.values = array(ring.values.typecode, [min(int(ticks) * factor, MOST) for ticks in ring.values])
 
 
 _PARTIAL: Final = State.PARTIAL

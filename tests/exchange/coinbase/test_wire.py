@@ -149,6 +149,7 @@ def test_trades_are_asked_for_by_the_id_behind_them() -> None:
 
 def test_a_candle_is_read_as_its_digits_and_says_what_it_lacks() -> None:
     (bar,) = read_bars(candle(), "X-USD", Period.M1)
+    assert type(bar.evidence) is int
     lacks = Evidence.NO_TURNOVER | Evidence.NO_COUNT | Evidence.NO_TAKER_VOLUME | Evidence.NO_TAKER_TURNOVER
     assert bar == Bar(
         "X-USD",

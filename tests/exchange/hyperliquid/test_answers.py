@@ -56,6 +56,7 @@ def test_recorded_bars_are_read_with_the_fields_that_they_have() -> None:
     assert prices == ["0.001601", "0.001616", "0.001601", "0.001604"]
     assert (exact.quantity_text(first.volume), first.trade_count) == ("520665683", 709)
     assert {Evidence(bar.evidence) for bar in bars} == {VENUE.candle.lacks}
+    assert type(first.evidence) is int
     assert not VENUE.candle.lacks & Evidence.NO_COUNT
 
 

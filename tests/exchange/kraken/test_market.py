@@ -112,7 +112,7 @@ async def test_a_page_over_the_edge_of_720_is_made_in_part() -> None:
         bars = await rest.bars("SOL/USD", Period.M1, end_ms - 730 * MINUTE, limit=30, priority=GAP)
         truth = exchange.bars("SOL/USD", Period.M1, end_ms - 730 * MINUTE, end_ms - 700 * MINUTE)
         assert values(bars) == values(truth)
-        made = [bar for bar in bars if bar.evidence is Evidence.ALL]
+        made = [bar for bar in bars if bar.evidence == Evidence.ALL]
         sent = await rest.bars("SOL/USD", Period.M1, bars[0].open_ms, limit=30, priority=GAP, fills=False)
         assert sent == bars[len(made) :]
         assert [bar.open_ms for bar in made] == [end_ms - number * MINUTE for number in range(730, 719, -1)]

@@ -197,6 +197,7 @@ def test_a_row_is_a_bar_that_says_what_it_lacks() -> None:
     prices = [price(text) for text in ("106038.1", "106044.3", "106038.1", "106040.1")]
     assert bar[:3] == ("X", Period.M1, 1_762_777_200_000)
     assert bar[3:] == (*prices, quantity("0.08317981"), 0, 3, 0, 0, State.CONFIRMED, LACKS | Evidence.CANDLE_ONLY)
+    assert type(bar.evidence) is int
 
 
 def test_of_a_minute_without_trades_nothing_is_unknown() -> None:

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.evidence import Evidence
+from klagg_tui.feed import FeedUpdate
 from klagg_tui.screens.palette import Tints, palette
 from klagg_tui.screens.widgets.row_renderer import RowState, row_strip
 from klagg_tui.view.columns.column import RenderContext
@@ -56,3 +57,22 @@ async def test_symbols_of_other_scripts_stand_in_their_columns() -> None:
     async with opened(feed=MadeMarket(41), preferences=Preferences(filter="币安 or btcusdt", sort="symbol")) as seen:
         ends = [cell_len(line.split("%")[0]) for line in seen.lines[3:5]]
         assert ends[0] == ends[1]
+
+
+class _BegunLate(MadeMarket):
+    """As in the first minutes after a start: of every bar trades are missing."""
+
+    def take_changes(self) -> FeedUpdate | None:
+        update = super().take_changes()
+        if update is None:
+            return None
+        current = tuple(bar._replace(state=State.PARTIAL) for bar in update.changes.current)
+        return update._replace(changes=update.changes._replace(current=current))
+
+
+async def test_a_state_that_all_rows_have_is_said_once() -> None:
+    async with opened((200, 40), feed=_BegunLate(30)) as seen:
+        await seen.beat(6)
+        assert "◐ all partial" in seen.lines[0]
+        assert "State" in seen.lines[2]
+        assert not any("partial" in line or "◐" in line for line in seen.lines[1:])

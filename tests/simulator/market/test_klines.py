@@ -209,9 +209,11 @@ def test_no_decimal_is_lost_where_another_contract_of_the_name_shows_fewer(inter
     market.change_tick("SOLUSDT", START + 20)
     market.delist("SOLUSDT", START + 91)
     market.list_again("SOLUSDT", START + 93)
-    now_ms = SPEC.start_ms + 8 * 86_400_000
+    # The bars that hold the other tick, the end and the new beginning.
+    from_ms, now_ms = period.open_ms(SPEC.start_ms), period.end_ms(period.open_ms(SPEC.start_ms + 95 * MINUTE_MS))
     candles = Candles(market, Klines(market))
-    truth = Truth(market, lambda: now_ms).bars("SOLUSDT", period, SPEC.start_ms - 7 * 86_400_000, now_ms)
+    truth = Truth(market, lambda: now_ms).bars("SOLUSDT", period, from_ms, now_ms)
+    assert truth
     told = [candles.of("SOLUSDT", interval, bar.open_ms // MINUTE_MS, now_ms).text for bar in truth]
     assert [tuple(map(parsing.price, text[:4])) for text in told] == [bar[3:7] for bar in truth]
     assert [parsing.turnover(text.turnover) for text in told] == [bar.turnover for bar in truth]

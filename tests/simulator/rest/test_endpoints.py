@@ -13,6 +13,7 @@ from klagg_tui.simulator.market.calendar import DAY, INTERVALS, MINUTE_MS
 from klagg_tui.simulator.market.catalog import MarketSpec
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import NOTICE_MINUTES, Market
+from klagg_tui.simulator.rest import bars
 from klagg_tui.simulator.rest.endpoints import RestEndpoints
 from tests.conftest import DATA, needs_data
 
@@ -303,15 +304,17 @@ def test_a_wrong_clock_is_told_and_nothing_else_changes(rest: RestEndpoints) -> 
     assert _ask(rest, "klines", symbol="BTCUSDT", interval="1m", limit=2) == rows
 
 
-def test_what_was_prepared_is_answered_as_what_is_computed(market: Market) -> None:
+def test_what_was_prepared_is_answered_as_what_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a page begins before what is kept or ends behind it, and of a symbol younger than that."""
+    monkeypatch.setattr(bars, "_PREPARED", {"1m": 60, **dict.fromkeys(("5m", "1h", "1d", "1w"), 12)})
+    market = Market(MarketSpec(symbols=3, seed=3, activity=1, history_days=30))
     computed, prepared = RestEndpoints(market, Klines(market)), RestEndpoints(market, Klines(market))
     prepared.prepare(NOW_MS - 5 * MINUTE_MS)
     asked: list[dict[str, int]] = [
-        {"limit": 99},
-        {"limit": 499, "endTime": NOW_MS - 30 * MINUTE_MS},
-        {"limit": 40, "startTime": NOW_MS - 100 * MINUTE_MS},
-        {"limit": 1_500, "startTime": NOW_MS - 1_520 * MINUTE_MS},
+        {"limit": 9},
+        {"limit": 49, "endTime": NOW_MS - 30 * MINUTE_MS},
+        {"limit": 40, "startTime": NOW_MS - 60 * MINUTE_MS},
+        {"limit": 99, "startTime": NOW_MS - 80 * MINUTE_MS},
         {"limit": 10, "startTime": NOW_MS - 3 * MINUTE_MS},
         {"limit": 10, "startTime": 0, "endTime": 5},
     ]

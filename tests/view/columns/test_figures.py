@@ -124,7 +124,7 @@ def test_a_view_takes_figures_among_its_columns() -> None:
     columns = view_columns(("symbol", "last", "chg(24h)", "rubbish", "turnover(24h)"), (), all_periods=False)
     assert [column.title for column in columns] == ["Symbol", "Last", "Chg 24h", "Turn 24h"]
     mixed = view_columns(("symbol", "turnover(24h)"), (), all_periods=False, mixes_quotes=True)
-    assert mixed[-1].title == "≈Turn 24h"
+    assert mixed[-1].title == "$Turn 24h"
     assert place(mixed, 99, Widths(10, 10))[-1].width >= len(mixed[-1].title)
 
 

@@ -4,7 +4,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.evidence import Evidence
 from klagg_tui.view.columns.column import RenderContext
-from klagg_tui.view.columns.state import STATE, state_sign
+from klagg_tui.view.columns.state import STATE, state_sign, usual_state
 from klagg_tui.view.model import Row
 from klagg_tui.view.role import Role
 from tests.makers import MINUTE, START, bar
@@ -59,3 +59,33 @@ def test_a_confirmed_bar_says_whether_ids_or_the_exchanges_bar_alone_vouch_for_i
         assert STATE.draw(Row("A"), one, fresh, STATE.width)[0] == ("" if state is State.FORMING else told)
         assert (state_sign(Row("A"), one, fresh)[0] == "✔~") is (state is State.CONFIRMED)
     assert state_sign(Row("A"), bar(START, state=State.CONFIRMED), fresh)[0] == "✔"
+
+
+def test_a_state_of_nine_rows_in_ten_is_usual_whatever_is_halted_outdated_or_without_a_bar() -> None:
+    def usual(*states: State | None) -> tuple[str, str]:
+        rows = [Row(str(place)) for place in range(len(states) + 3)]
+        for row, state in zip(rows, states, strict=False):
+            row.bars = [bar(START, state=state) if state is not None else None] * len(Period)
+        rows[-1].bars = [bar(START - 9 * MINUTE, state=State.CLOSED)] * len(Period)
+        rows[-2].bars, rows[-2].is_halted = [bar(START, state=State.CLOSED)] * len(Period), True
+        found = usual_state(rows, Period.M1, START + 1_000)
+        return found.label, found.told
+
+    assert usual(*[State.PARTIAL] * 20) == ("partial", "◐ all partial")
+    assert usual(*[State.PARTIAL] * 18, *[State.FORMING] * 2) == ("partial", "◐ most partial")
+    assert usual(*[State.PARTIAL] * 17, *[State.FORMING] * 3) == ("forming", "")
+    assert usual(*[State.CONFIRMED] * 5, None, None) == ("confirmed", "✔ all confirmed")
+    assert usual(*[State.PARTIAL] * 4) == ("forming", ""), "four rows say it themselves"
+    assert usual(*[State.FORMING] * 9) == ("forming", "")
+
+
+def test_what_is_said_of_all_is_not_said_of_each_and_what_differs_is() -> None:
+    context = RenderContext(Period.M1, START, is_stale=False, usual="partial")
+    for state, (sign, word) in {
+        State.PARTIAL: ("", ""),
+        State.FORMING: ("·", "forming"),
+        State.CLOSED: ("●", "closed"),
+    }.items():
+        one = bar(START, state=state)
+        assert state_sign(Row("A"), one, context)[0] == sign
+        assert STATE.draw(Row("A"), one, context, STATE.width)[0] == word

@@ -4,6 +4,7 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.feed import InstrumentFacts
 from klagg_tui.view.columns.column import Column, RenderContext
 from klagg_tui.view.columns.registry import BY_KEY, DEFAULT_KEYS, view_columns
+from klagg_tui.view.columns.venue import short_key
 from klagg_tui.view.model import Row
 from tests.makers import START, bar
 
@@ -50,4 +51,9 @@ def test_what_the_listing_has_not_said_is_a_dash_and_no_value() -> None:
 
 def test_turnover_is_marked_where_several_quotes_stand_for_a_dollar() -> None:
     titles = [column.title for column in view_columns(("turnover", "vol"), (), all_periods=False, mixes_quotes=True)]
-    assert titles == ["≈Turnover", "Volume"]
+    assert titles == ["$Turnover", "Volume"]
+
+
+def test_where_an_exchange_is_cut_its_kind_of_market_stays() -> None:
+    cut = [short_key(key, 9) for key in ("binance-um", "binance-spot", "okx-swap", "hyperliquid", "kraken")]
+    assert cut == ["binan…-um", "bin…-spot", "okx-swap", "hyperliq…", "kraken"]

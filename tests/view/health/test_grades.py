@@ -29,7 +29,7 @@ def seen(metric: Metric, *values: float) -> Health:
         (Metric.DELAY, [30_000] * 5, Grade.BAD, "What is shown is 30.0 s behind the exchange."),
         (Metric.PROCESSOR, [99] * 29, Grade.WELL, ""),
         (Metric.PROCESSOR, [99] * 30, Grade.WATCH, "klagg uses 99% of a core and may fall behind."),
-        (Metric.DIRTY_ROWS, [250_000] * 5, Grade.WATCH, "250\u202f000 changed bars wait for the disk."),
+        (Metric.DIRTY_ROWS, [250_000] * 5, Grade.WATCH, "250,000 changed bars wait for the disk."),
         (Metric.BAD_FRAMES, [0, 0], Grade.WELL, ""),
         (Metric.BAD_FRAMES, [7, 7], Grade.NOTED, ""),
         (Metric.BAD_FRAMES, [7, 9], Grade.WATCH, "Frames that could not be read: 2 in the last 2 seconds."),

@@ -57,8 +57,8 @@ def test_each_group_is_a_line_that_fits(width: int) -> None:
     )
     found = lines_of(busy, AlertsNow(3, 7, ("Alerts by webhook: down.",)), width)
     assert all(len(line) <= width for line in found.values())
-    assert found[Group.WHOLE].startswith(" ▫ Is it whole?  4\u202f315 minutes of 2 symbols to come")
-    assert found[Group.HISTORY].startswith(" ● History       25 of 2\u202f100 fetched (1%)")
+    assert found[Group.WHOLE].startswith(" ▫ Is it whole?  4,315 minutes of 2 symbols to come")
+    assert found[Group.HISTORY].startswith(" ● History       25 of 2,100 fetched (1%)")
     assert found[Group.ALERTS].startswith(" ▲ Alerts        people could not be told · 3 armed")
 
 
@@ -70,6 +70,13 @@ def test_where_all_is_well_each_group_says_so() -> None:
     assert "12 ms behind the exchange" in found[Group.DELAY]
     assert "all of it is there" in found[Group.HISTORY]
     assert "none are watched" in found[Group.ALERTS]
+
+
+def test_of_recorded_trades_no_delay_is_told_and_their_playing_is_no_history_that_is_fetched() -> None:
+    played = Progress("replay 30×, 0:05:39 of 0:05:43", 339, 343)
+    found = lines_of(WELL._replace(mode=Mode.REPLAY, delay_ms=None, progress=played), AlertsNow(), 200)
+    assert found[Group.HISTORY].startswith(" ● History       replay 30×, 0:05:39 of 0:05:43")
+    assert found[Group.DELAY].startswith(" ● Delay         recorded trades have none")
 
 
 def test_without_an_exchange_nothing_is_said_to_be_whole() -> None:

@@ -29,6 +29,7 @@ def verdict(
     [
         (WELL, " ● All is well."),
         (WELL._replace(progress=Progress("history", 1, 9)), " ● All is well; history is being fetched."),
+        (WELL._replace(mode=Mode.REPLAY, progress=Progress("replay 1×", 1, 9)), " ● All is well."),
         (
             WELL._replace(metrics={Metric.OWED_MINUTES: 2.0, Metric.OWED_SYMBOLS: 1.0}),
             " ● All is well; 2 minutes of 1 symbol are still to be fetched.",

@@ -80,10 +80,10 @@ def fault_of_klines(lines: Sequence[str]) -> str | None:
 
 
 _LACKS: Final = {
-    7: Evidence.NO_TURNOVER,
-    8: Evidence.NO_COUNT,
-    9: Evidence.NO_TAKER_VOLUME,
-    10: Evidence.NO_TAKER_TURNOVER,
+    7: Evidence.NO_TURNOVER.value,
+    8: Evidence.NO_COUNT.value,
+    9: Evidence.NO_TAKER_VOLUME.value,
+    10: Evidence.NO_TAKER_TURNOVER.value,
 }
 """Columns whose cells are empty where an export of klagg does not know the value."""
 _CLOSE: Final = tuple(KlineColumn).index(KlineColumn.CLOSE_TIME)

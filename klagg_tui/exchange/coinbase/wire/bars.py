@@ -17,7 +17,7 @@ from klagg_tui.exchange.fields import Json
 from klagg_tui.exchange.numerals import decoded_exactly, number_text
 from klagg_tui.exchange.reading import bars_of, sound
 
-_KNOWN: Final = LACKS | Evidence.CANDLE_ONLY
+_KNOWN: Final = (LACKS | Evidence.CANDLE_ONLY).value
 _EIGHTH: Final = Decimal("0.00000001")
 _FLOAT_ERROR: Final = Decimal("4e-16")
 """Relative: two roundings of a double."""
@@ -114,7 +114,7 @@ def filled(
 
 def _flat(period: Period, open_ms: int, close: Exact) -> Bar:
     """A bar whose sums are known to be 0, on the word of bars around it."""
-    return empty_bar("", period, open_ms, close, State.CONFIRMED)._replace(evidence=Evidence.CANDLE_ONLY)
+    return empty_bar("", period, open_ms, close, State.CONFIRMED)._replace(evidence=Evidence.CANDLE_ONLY.value)
 
 
 def judged(bars: Iterable[Bar], symbol: str, over_ms: int) -> list[Bar]:

@@ -64,7 +64,7 @@ def _bar(coin: str, period: Period, row: dict[str, Json]) -> Bar:
     if (row["s"], row["i"]) != (coin, str(period)):
         raise BadFrame(f"a bar of {coin} is one of something else")
     # Nothing traded is no turnover and nothing bought: of such a bar every field is known.
-    evidence = CANDLE.lacks if volume else Evidence.ALL
+    evidence = (CANDLE.lacks if volume else Evidence.ALL).value
     bar = Bar(coin, period, open_ms, first, high, low, last, volume, 0, count, 0, 0, State.FORMING, evidence)
     if bool(volume) != bool(count):
         raise BadFrame(f"a bar of {coin} has a volume or a count of trades, and not both")

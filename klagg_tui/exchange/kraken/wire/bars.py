@@ -41,7 +41,7 @@ def read_bar(symbol: str, period: Period, open_ms: int, prices: Sequence[str], t
     first, high, low, last = (price(text, DECIMALS) for text in prices)
     volume = quantity(traded)
     # Without trades the sums are known to be 0.
-    lacks = LACKS | Evidence.CANDLE_ONLY if volume else Evidence.CANDLE_ONLY
+    lacks = (LACKS | Evidence.CANDLE_ONLY if volume else Evidence.CANDLE_ONLY).value
     bar = Bar(symbol, period, open_ms, first, high, low, last, volume, 0, count, 0, 0, State.CONFIRMED, lacks)
     if bool(volume) != bool(count):
         raise BadFrame(f"a bar of {symbol} has trades or a volume without the other")

@@ -48,7 +48,7 @@ def read_bars(raw: bytes, now_ms: int, symbol: str, period: Period, market: Mark
         open_ms, is_final = moment_of_digits(row[0]), _FINAL[row[8]]  # type: ignore[index]
         state = State.CONFIRMED if is_final and period.end_ms(open_ms) <= now_ms else State.FORMING
         # Nothing traded is a count of 0 and nothing bought: of such a bar every field is known.
-        evidence = CANDLE.lacks if volume else Evidence.ALL
+        evidence = (CANDLE.lacks if volume else Evidence.ALL).value
         bar = Bar(symbol, period, open_ms, first, high, low, last, volume, paid, 0, 0, 0, state, evidence)
         return sound(bar, Check.PARTS)
 

@@ -64,6 +64,7 @@ def test_prices_have_up_to_twelve_decimals() -> None:
 def test_of_a_minute_without_trades_everything_is_known() -> None:
     [bar] = read(row(o="1", h="1", l="1", c="1", vol="0", volCcy="0", volCcyQuote="0"))
     assert (bar.is_traded, bar.evidence, bar.state) == (False, Evidence.ALL, State.CONFIRMED)
+    assert type(bar.evidence) is int
 
 
 def test_the_newest_first_comes_out_in_order() -> None:

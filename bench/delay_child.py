@@ -1,9 +1,9 @@
-"""Runs inside a pseudo-terminal: klagg on a market of `bench.stream_sender`, with store and screen.
+"""Runs inside a pseudo-terminal: klagg on a market of `bench.stream_sender`, with its store, and with or without its screen.
 
-python -m bench.stream_child COUNT RATE OUTPUT
+python -m bench.delay_child screen|recording SECONDS RATE OUTPUT
 
 Everything but the exchange's REST side is the real thing: socket, stream, engine in its thread, beats, a database, the
-market's screen. Writes how late each trade was in the engine, by whole milliseconds.
+market's screen. Writes how late each trade was in the engine, counted by tenths of a millisecond.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.stream import LIMITS, sending
-from bench.stream_sender import SYMBOLS, symbol
+from bench.stream_sender import SYMBOLS, late_us, symbol
 from klagg_tui.app import KlaggApp
 from klagg_tui.engine.events import AddSymbol, AggTrade, SeedBars, TradeFields
 from klagg_tui.engine.period import MINUTE_MS
@@ -27,12 +28,14 @@ from klagg_tui.exchange.binance import VENUE
 from klagg_tui.exchange.stream import MarketStream
 from klagg_tui.feed import Mode
 from klagg_tui.metrics import Metric
+from klagg_tui.runtime import interpreter
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.source import Plan, SourceStatus
 from klagg_tui.runtime.worker import Runtime
 
 WARM_S = 3
 """Of trades that are not counted: the first rows, the first flush."""
+_EVENT = itemgetter(AggTrade._fields.index("event_ms"))
 
 
 class SentMarket:
@@ -40,14 +43,15 @@ class SentMarket:
 
     market = "sent trades"
     is_live = True
+    knows_time = True
 
     def __init__(self, count: int, rate: int) -> None:
         self.status = SourceStatus(Mode.LIVE, "connected")
-        self._count, self._uncounted = count, WARM_S * rate
+        self._rate, self._count, self._uncounted = rate, count, WARM_S * rate
         self._host: EngineHost | None = None
         self._taken = 0
-        self._late_ms: Counter[int] = Counter()
-        self._late_in_flush_ms: Counter[int] = Counter()
+        self._late: Counter[int] = Counter()
+        self._late_in_flush: Counter[int] = Counter()
         self._rows = 0.0
         self._began: Spent | None = None
         self._ended: Spent | None = None
@@ -64,7 +68,7 @@ class SentMarket:
         names = [symbol(number) for number in range(SYMBOLS)]
         for name in names:
             host.handle([AddSymbol(name, 0), SeedBars(name, minute_ms, (), None, 1)])
-        async with sending(self._count, self._uncounted // WARM_S) as url:
+        async with sending(self._count, self._rate) as url:
             stream = MarketStream(
                 VENUE, url, on_trades=self._take, on_report=lambda _: None, per_shard=len(names), limits=LIMITS
             )
@@ -80,21 +84,21 @@ class SentMarket:
         """As the runtime does."""
         assert self._host is not None
         self._host.receive(trades)
-        now_ms = time.monotonic_ns() // 1_000_000
         self._taken += len(trades)
         if self._taken > self._uncounted:
-            self._began = self._began or Spent.now()
-            self._count_late([now_ms - AggTrade(*trade).event_ms for trade in trades], self._host)
+            if self._began is None:
+                self._began, self._uncounted = Spent.now(), self._taken
+            self._count_late([late // 100 for late in late_us(map(_EVENT, trades))], self._host)
         if self._taken >= self._count:
             self._ended = Spent.now()
             self.done.set()
 
-    def _count_late(self, late_ms: list[int], host: EngineHost) -> None:
+    def _count_late(self, late: list[int], host: EngineHost) -> None:
         if host._writing.locked():
-            self._late_in_flush_ms.update(late_ms)
+            self._late_in_flush.update(late)
             self._rows = max(self._rows, host.metrics[Metric.DIRTY_ROWS])
         else:
-            self._late_ms.update(late_ms)
+            self._late.update(late)
 
     def measured(self) -> dict[str, object]:
         """For the one who waits."""
@@ -104,10 +108,11 @@ class SentMarket:
         seconds = self._ended.wall_s - self._began.wall_s
         return {
             "lost": self._count - self._host.engine.counters.trades,
-            "late_ms": sorted((self._late_ms + self._late_in_flush_ms).items()),
-            "late_in_flush_ms": sorted(self._late_in_flush_ms.items()),
+            "late": sorted((self._late + self._late_in_flush).items()),
+            "late_in_flush": sorted(self._late_in_flush.items()),
             "rows": self._rows,
             "cpu": (self._ended.cpu_s - self._began.cpu_s) / seconds,
+            "us_a_frame": (self._ended.cpu_s - self._began.cpu_s) / (self._taken - self._uncounted) * 1e6,
             "waited": (self._ended.waited_s - self._began.waited_s) / seconds,
         }
 
@@ -130,21 +135,31 @@ class Spent(NamedTuple):
 
 
 def main() -> None:
-    count, rate, output = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    market = SentMarket(count, rate)
+    what, seconds, rate, output = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])
+    market = SentMarket((WARM_S + seconds) * rate, rate)
     with tempfile.TemporaryDirectory() as folder:
         runtime = Runtime(Plan(lambda: market, database=Path(folder) / "sent.db", market="sent"))
         runtime.start()
-        app = KlaggApp(runtime)
-
-        def look() -> None:
-            if market.done.is_set() or runtime.has_ended:
-                app.call_later(app.action_quit)
-
-        app.call_later(lambda: app.set_interval(0.5, look))
-        app.run()
+        interpreter.freeze()
+        if what == "screen":
+            _show(runtime, market)
+        else:
+            while not (market.done.is_set() or runtime.has_ended):
+                time.sleep(0.5)
+            runtime.cancel()
         runtime.wait(30)
     output.write_text(json.dumps(market.measured()), encoding="utf-8")
+
+
+def _show(runtime: Runtime, market: SentMarket) -> None:
+    app = KlaggApp(runtime)
+
+    def look() -> None:
+        if market.done.is_set() or runtime.has_ended:
+            app.call_later(app.action_quit)
+
+    app.call_later(lambda: app.set_interval(0.5, look))
+    app.run()
 
 
 if __name__ == "__main__":

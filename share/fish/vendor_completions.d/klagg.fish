@@ -1,0 +1,1 @@
+complete --command klagg --no-files --arguments "(env _KLAGG_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) klagg)" --condition "env _KLAGG_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) klagg"
