@@ -203,17 +203,45 @@ async def test_what_was_taken_back_goes_and_its_file_with_it(
     assert not list((tmp_path / "bars").rglob("*08-13*"))
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_wherever_it_breaks_off_no_file_is_lacking(tmp_path: Path, *, is_late: bool) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store, await SinkLog.open(store.path) as log:
+        place = Breaking(FolderPlace(tmp_path / "bars"))
+        target = DatasetTarget(place, store.path)
+        is_broken, left, day = True, 0, 0
+        await store.add_confirmed(bars(40, MIDNIGHT - 20 * MINUTE))
+        await deliver(Delivery(log, target))
+        while is_broken:
+            delivery, day = Delivery(log, target), day + 3
+            await delivery.begin()
+            await store.add_confirmed([bar(START, trade_count=1000 + left), bar(MIDNIGHT - MINUTE, trade_count=left)])
+            await store.add_confirmed([bar(MIDNIGHT + number * DAY) for number in range(day, day + 4)])
+            place.left, place.is_late, is_broken = left, is_late, False
+            try:
+                while await delivery.step():
+                    pass
+            except SinkError:
+                is_broken, left = True, left + 1
+            place.left = -1
+            await deliver(Delivery(log, target))
+            assert await is_equal(store, tmp_path / "bars"), left
+        await target.close()
+    assert left > 8
+
+
 async def test_two_do_not_deliver_from_one_file_to_one_place(
     all_of_it: tuple[Store, SinkLog, DatasetTarget], tmp_path: Path
 ) -> None:
     store, log, target = all_of_it
     await deliver(Delivery(log, target))
     other = DatasetTarget(FolderPlace(tmp_path / "bars"), store.path)
-    with pytest.raises(SinkError, match="Another klagg"):
+    try:
+        with pytest.raises(SinkError, match="Another klagg"):
+            await other.open("one")
+        await target.close()
         await other.open("one")
-    await target.close()
-    await other.open("one")
-    await other.close()
+    finally:
+        await other.close()
 
 
 async def test_another_recorders_files_stay(all_of_it: tuple[Store, SinkLog, DatasetTarget], tmp_path: Path) -> None:
