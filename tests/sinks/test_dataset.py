@@ -203,6 +203,38 @@ async def test_what_was_taken_back_goes_and_its_file_with_it(
     assert not list((tmp_path / "bars").rglob("*08-13*"))
 
 
+async def test_a_day_that_is_not_over_after_all_goes_until_it_is(
+    all_of_it: tuple[Store, SinkLog, DatasetTarget], tmp_path: Path
+) -> None:
+    store, log, target = all_of_it
+    delivery = Delivery(log, target)
+    await store.add_confirmed([*bars(30, START), *bars(5, MIDNIGHT)])
+    await store.write(Changes(ended=(bar(START + 5 * DAY),)))  # of a clock that was wrong
+    await deliver(delivery)
+    assert {row[3] for row in held(tmp_path / "bars")} == {"2024-08-08", "2024-08-09"}
+    await store.remove_future(MIDNIGHT + 12 * MINUTE)
+    await store.add_confirmed(bars(12, MIDNIGHT))
+    await delivery.step()
+    assert {row[3] for row in held(tmp_path / "bars")} == {"2024-08-08"}
+    assert await is_equal(store, tmp_path / "bars")
+
+
+async def test_a_day_of_which_nothing_is_left_goes(
+    all_of_it: tuple[Store, SinkLog, DatasetTarget], tmp_path: Path
+) -> None:
+    store, log, target = all_of_it
+    delivery = Delivery(log, target)
+    await CHANGES["flat"](store, 0, 10)
+    await store.add_confirmed(bars(12, MIDNIGHT, symbol="ETHUSDT"))
+    await deliver(delivery)
+    assert held(tmp_path / "bars")
+    await CHANGES["flat taken back"](store, 0, 10)
+    while await delivery.step():
+        pass
+    assert await is_equal(store, tmp_path / "bars")
+    assert not [row for row in held(tmp_path / "bars") if row[2] == "1m"]
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 async def test_wherever_it_breaks_off_no_file_is_lacking(tmp_path: Path, *, is_late: bool) -> None:
     async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store, await SinkLog.open(store.path) as log:
