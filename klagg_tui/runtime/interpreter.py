@@ -40,7 +40,7 @@ def _share_heap() -> None:
 
     try:
         set_option = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # only glibc has it
+    except (OSError, AttributeError, TypeError):  # only glibc has it
         return
     set_option(_ARENA_MAX, 1)
     set_option(_TRIM_THRESHOLD, _TRIMMED_BYTES)
