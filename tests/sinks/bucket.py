@@ -130,3 +130,8 @@ async def stored(store: Store) -> list[Bar]:
 def same(one: list[Row], other: list[Row]) -> bool:
     """Whether the rows are, in whatever order; decimals by their worth."""
     return sorted(one, key=lambda row: row[1:5]) == sorted(other, key=lambda row: row[1:5])
+
+
+async def is_equal(store: Store, folder: Path) -> bool:
+    """Whether a dataset holds the whole days of a database."""
+    return same(held(folder), rows_of(await stored(store)))
