@@ -25,6 +25,10 @@ klagg push postgresql://klagg@db.example.org/market
 klagg push nats://klagg@mq.example.org
 
 klagg push postgresql://klagg@db.example.org/market --forget
+
+klagg push s3://research/bars
+
+klagg push file:///srv/bars
 """
 
 
@@ -38,7 +42,8 @@ def push(
         str,
         typer.Argument(
             metavar="URL",
-            help="Where the bars go, as postgresql://USER:PASSWORD@HOST/DATABASE or nats://USER:PASSWORD@HOST.",
+            help="Where the bars go, as postgresql://USER:PASSWORD@HOST/DATABASE, nats://USER:PASSWORD@HOST, s3://BUCKET/FOLDER or "
+            "file:///FOLDER.",
         ),
     ],
     is_forgotten: Annotated[
@@ -56,7 +61,8 @@ def push(
     from klagg_tui.runtime.stop_signals import INTERRUPTED
     from klagg_tui.sinks.targets import target_of
 
-    path, target = existing_database(db), target_of(address)
+    path = existing_database(db)
+    target = target_of(address, path)
     if is_forgotten:
         was_known = wait_for(_forget(path, target.name))
         typer.echo(
@@ -69,6 +75,8 @@ def push(
         typer.echo(f"Everything was delivered anew: {delivery.anew}.", err=True)
     is_whole = not interrupt()
     typer.echo(f"{'' if is_whole else 'Stopped: '}{counted(delivery.delivered, 'bar')} delivered to {target.name}.")
+    if target.remark and is_whole:
+        typer.echo(target.remark)
     if not is_whole:
         raise typer.Exit(INTERRUPTED)
 

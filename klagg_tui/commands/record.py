@@ -37,6 +37,8 @@ klagg record --sink postgresql://klagg@db.example.org/market --sink-forming 5
 klagg record --sink nats://klagg@mq.example.org --sink-forming 1
 
 klagg record --from nats://klagg@mq.example.org --db copy.db
+
+klagg record --dataset s3://research/bars
 """
 _LOOK_S: Final = 0.2
 _AGAIN_S: Final = 300.0

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from klagg_tui.config.columns import Columns
 from klagg_tui.config.kinds import Choice, FilePath, Kind, Number, Secret, Text, Url
 from klagg_tui.config.many import Keep, Keymap, Many, Periods
-from klagg_tui.config.sinks import SinkAddress
+from klagg_tui.config.sinks import DatasetAddress, SinkAddress
 from klagg_tui.config.telling import CommandLine, HookUrl, Switch
 from klagg_tui.config.venues import COINS, SYMBOLS, VenueName
 from klagg_tui.engine.period import DEFAULT_PERIODS
@@ -147,6 +147,11 @@ SETTINGS: Final = (
     _setting("sink.to", Many(SinkAddress(), "a list of addresses like postgresql://USER:PASSWORD@HOST/DATABASE or nats://USER:PASSWORD@HOST", may_be_empty=True), (),
              "Where bars are delivered to while they are recorded; a password better stands in the file or environment than in a flag.",
              flag="--sink"),
+    _setting("sink.datasets", Many(DatasetAddress(), "a list of addresses like s3://BUCKET/FOLDER or file:///FOLDER", may_be_empty=True), (),
+             "Where whole days are written as Parquet files while bars are recorded.", flag="--dataset"),
+    _setting("sink.dataset_seconds", Number(float, 0, 86_400), 60.0,
+             "Seconds between two looks whether files of a dataset are to be written; each costs a bucket two requests.",
+             flag="--dataset-seconds"),
     _setting("sink.forming_seconds", Number(float, 0, 3_600), 0.0,
              "Seconds between two deliveries of the bars under way; 0: only bars that are over.", flag="--sink-forming"),
 )  # fmt: skip

@@ -104,6 +104,10 @@ class Sink:
 
     to: tuple[str, ...]
     """Addresses."""
+    datasets: tuple[str, ...]
+    """Addresses of folders and buckets that are given whole days."""
+    dataset_seconds: float
+    """Between two looks whether there are any to be written."""
     forming_seconds: float
     """Between two deliveries of the bars under way; 0: never."""
 

@@ -75,11 +75,13 @@ class Delivery:
         if found and goes_on(kept, found, await self._source.last_number()):
             self._position, self._before = found, found.token
             # What was delivered last may not have been acknowledged.
-            await self._source.acknowledge(self._target.name, found.number, found.token)
+            await self._source.acknowledge(self._target.name, found.number, found.token, self._target.needs_from_ms)
             return
         self.anew = _reason(is_dropped=bool(kept and kept.is_dropped), is_known=bool(kept and kept.token))
         self._before = found and found.token
-        self._position = Position("", await self._source.register(self._target.name), BEGINNING)
+        self._position = Position(
+            "", await self._source.register(self._target.name, "", self._target.needs_from_ms), BEGINNING
+        )
 
     async def step(self, *, is_forming_due: bool = False) -> bool:
         """Deliver the next portion; returns whether more waits.
@@ -99,7 +101,9 @@ class Delivery:
         position = Position(fresh_token(), portion.number, portion.place)
         is_done = await self._source.intend(self._target.name, position.token, self._position.token)
         is_done = is_done and await self._target.put(portion, position, self._before)
-        is_done = is_done and await self._source.acknowledge(self._target.name, position.number, position.token)
+        is_done = is_done and await self._source.acknowledge(
+            self._target.name, position.number, position.token, self._target.needs_from_ms
+        )
         if not is_done:
             raise SinkError(
                 f"{self._target.name}: another klagg delivers to it in this one's name, or it was too far behind."

@@ -48,6 +48,10 @@ class _Kept(NamedTuple):
 class NatsTarget:
     """One connection to one stream; see `Target`. What is broken off leaves a part there, which `open` finds."""
 
+    pause_s = 0.0
+    needs_from_ms = None
+    remark = ""
+
     def __init__(self, address: str, portion_s: float = PORTION_S) -> None:
         """`address`: see `nats_address`.
 

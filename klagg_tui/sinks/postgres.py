@@ -43,6 +43,10 @@ _SERVER_SETTINGS: Final = {
 class PostgresTarget:
     """One connection to one database; see `Target`."""
 
+    pause_s = 0.0
+    needs_from_ms = None
+    remark = ""
+
     def __init__(self, address: str, portion_s: float = PORTION_S) -> None:
         """`address`: as libpq has it, `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require`.
 

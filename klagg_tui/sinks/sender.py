@@ -143,7 +143,7 @@ class Sender:
                 forming_at = time.monotonic() + self._forming_s
             if is_last:
                 return
-            await self._wait(LOOK_S)
+            await self._wait(max(LOOK_S, self._target.pause_s))
 
     def _note_begin(self, delivery: Delivery) -> None:
         self._trouble = ""

@@ -13,6 +13,18 @@ class Target(Protocol):
 
     name: str
     """Its address without anything secret: for people, and by it the database knows the sink."""
+    pause_s: float
+    """Seconds at least from when all was delivered to the next look whether there is more."""
+
+    @property
+    def needs_from_ms(self) -> int | None:
+        """Bars that open from then on it asks for once more, so that they must not be deleted for their age; None: it asks for none."""
+        ...
+
+    @property
+    def remark(self) -> str:
+        """A sentence on what is there when all is delivered; empty: all that is stored."""
+        ...
 
     async def open(self, recorder: str) -> Position | None:
         """Connect, have what is needed there, and give what was delivered for this recorder; None where nothing was."""

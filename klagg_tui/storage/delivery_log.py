@@ -29,6 +29,7 @@ _PRUNED_AT_ONCE: Final = 20_000
 _DELIVERED: Final = "SELECT min(delivered) FROM sinks WHERE NOT is_dropped"
 _APPEND: Final = Insert("delivery_log", "")
 _LAST: Final = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery_log'), 0)"
+_NEEDED: Final = "SELECT min(needed_from) FROM sinks WHERE NOT is_dropped"
 _DROP: Final = "UPDATE sinks SET is_dropped = 1 WHERE NOT is_dropped AND delivered < ?"
 _PRUNE: Final = f"""
 DELETE FROM delivery_log WHERE number <= ?
@@ -120,6 +121,12 @@ async def append(
 async def waiting_from(connection: Connection, period: Period) -> dict[int, int]:
     """The first minute of each symbol's bars of a period of which some sink was not told the newest, by number."""
     return dict(await connection.rows(_WAITING, (period.ordinal,)))
+
+
+async def needed_from(connection: Connection) -> int | None:
+    """From which minute on some sink reads bars once more, whether it was told them or not; None: none does."""
+    found = await connection.value(_NEEDED)
+    return None if found is None else int(found)
 
 
 async def entries_after(connection: Connection, number: int, at_most: int) -> list[Entry]:

@@ -15,12 +15,14 @@ DELIVERY: Final = (
     until INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     size INTEGER NOT NULL) STRICT""",
+    # `needed_from`: bars that open from that minute on are read once more for it; NULL: none are.
     """CREATE TABLE sinks (
     name TEXT PRIMARY KEY,
     delivered INTEGER NOT NULL,
     token TEXT NOT NULL,
     pending TEXT NOT NULL DEFAULT '',
     past TEXT NOT NULL DEFAULT '',
+    needed_from INTEGER,
     is_dropped INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID""",
     # Bars that opened before were deleted for their age: elsewhere they stay.
     """CREATE TABLE aged (

@@ -212,7 +212,8 @@ async def delete_before(
 ) -> int:
     """Delete bars of one period that opened before, oldest first within a symbol, and with minutes what was told beside trades.
 
-    See `Store.delete_before`. Those that are still to be delivered to another machine stay so long, and later ones of their series.
+    See `Store.delete_before`. Those that are still to be delivered to another machine stay so long, and later ones of their series; so do all from the first one
+    on that a sink reads once more.
 
     `is_meant`: whether those of a venue are, by its label.
     """
@@ -221,6 +222,8 @@ async def delete_before(
         meant = [number for number, label in writer.symbols.labels.items() if is_meant(label)]
         ids, cut = json.dumps(meant), cut_ms // MINUTE_MS
         waiting = await delivery_log.waiting_from(writer.connection, period)
+        needed = await delivery_log.needed_from(writer.connection)
+        cut = cut if needed is None else min(cut, needed)
         cuts = json.dumps([(number, min(cut, waiting.get(number, cut))) for number in meant])
         rows = await writer.connection.rows(_OLD, (cuts, period.ordinal, at_most))
         names = writer.symbols.names

@@ -39,14 +39,15 @@ _PAST_LETTERS: Final = 3_300
 """Of some hundred tokens that were there before."""
 
 _REGISTER: Final = """
-INSERT INTO sinks (name, delivered, token) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET
-delivered = excluded.delivered, token = excluded.token, pending = '', is_dropped = 0
+INSERT INTO sinks (name, delivered, token, needed_from) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
+delivered = excluded.delivered, token = excluded.token, pending = '', is_dropped = 0, needed_from = excluded.needed_from
 """
 _INTEND: Final = """
 UPDATE sinks SET pending = pending || ' ' || ? WHERE name = ? AND token = ? AND NOT is_dropped RETURNING 1
 """
 _ACKNOWLEDGE: Final = f"""
-UPDATE sinks SET delivered = ?1, token = ?2, pending = '', past = substr(past || ' ' || token, -{_PAST_LETTERS})
+UPDATE sinks SET delivered = ?1, token = ?2, pending = '', past = substr(past || ' ' || token, -{_PAST_LETTERS}),
+needed_from = ?4
 WHERE name = ?3 AND (instr(pending, ?2) OR token = ?2) AND NOT is_dropped RETURNING 1
 """
 _IN: Final = f"""
@@ -213,14 +214,14 @@ class SinkLog:
         rows = await self._writer.rows("SELECT name FROM sinks ORDER BY name")
         return [name for (name,) in rows if not name.startswith(LIVE)]
 
-    async def register(self, name: str, token: str = "") -> int:
+    async def register(self, name: str, token: str = "", needed_from_ms: int | None = None) -> int:
         """Log everything for a sink from now on; returns the number behind which its entries begin.
 
-        `token`: of one that keeps no position.
+        `token`: of one that keeps no position; `needed_from_ms`: bars that open from then on are not deleted for their age meanwhile.
         """
         async with self._writer.transaction():
             number = await delivery_log.last_number(self._writer)
-            await self._writer.rows(_REGISTER, (name, number, token))
+            await self._writer.rows(_REGISTER, (name, number, token, _minute(needed_from_ms)))
         return number
 
     async def intend(self, name: str, token: str, before: str) -> bool:
@@ -231,10 +232,13 @@ class SinkLog:
         async with self._writer.transaction():
             return bool(await self._writer.rows(_INTEND, (token, name, before)))
 
-    async def acknowledge(self, name: str, number: int, token: str) -> bool:
-        """The sink has everything up to a number, and beside it a token that was to be there; returns whether it may go on."""
+    async def acknowledge(self, name: str, number: int, token: str, needed_from_ms: int | None = None) -> bool:
+        """The sink has everything up to a number, and beside it a token that was to be there; returns whether it may go on.
+
+        `needed_from_ms`: see `register`.
+        """
         async with self._writer.transaction():
-            return bool(await self._writer.rows(_ACKNOWLEDGE, (number, token, name)))
+            return bool(await self._writer.rows(_ACKNOWLEDGE, (number, token, name, _minute(needed_from_ms))))
 
     async def forget(self, name: str) -> bool:
         """Log nothing for a sink any more; returns whether there was one."""
@@ -352,6 +356,10 @@ class SinkLog:
             yield
         finally:
             await self._reader.rows("COMMIT")
+
+
+def _minute(at_ms: int | None) -> int | None:
+    return None if at_ms is None else at_ms // MINUTE_MS
 
 
 def _stretch(one: Range, name: str) -> StoredStretch:

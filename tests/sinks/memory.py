@@ -29,6 +29,9 @@ class MemoryTarget:
     """One session."""
 
     name = "memory"
+    pause_s = 0.0
+    remark = ""
+    needs_from_ms: int | None = None
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared

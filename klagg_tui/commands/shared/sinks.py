@@ -29,12 +29,15 @@ class Sinks:
             SinkError: a library for it is not installed.
         """
         self._senders: list[Sender] = []
-        if settings.sink.to:
+        if addresses := (*settings.sink.to, *settings.sink.datasets):
             from klagg_tui.sinks.sender import Sender
             from klagg_tui.sinks.targets import target_of
 
-            targets = {target.name: target for target in map(target_of, settings.sink.to)}
             path, forming_s = settings.storage.database, settings.sink.forming_seconds
+            targets = {
+                target.name: target
+                for target in (target_of(address, path, settings.sink.dataset_seconds) for address in addresses)
+            }
             self._senders = [Sender(path, target, forming_s) for target in targets.values()]
 
     @property
