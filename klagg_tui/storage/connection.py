@@ -165,6 +165,15 @@ class Connection:
             await to_the_end(asyncio.ensure_future(self._connection.rollback()))
             raise
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Everything that is read inside is of one moment."""
+        try:
+            await self.rows("BEGIN")
+            yield
+        finally:  # also where it was cancelled while the thread was at the beginning of it
+            await to_the_end(asyncio.ensure_future(self._connection.rollback()))
+
     async def close(self) -> None:
         """Close, behind what the thread is at, and end the thread; closing again does nothing."""
         if not self._is_closed:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from glob import escape
 from itertools import groupby
 from operator import itemgetter
@@ -254,7 +253,7 @@ class SinkLog:
 
         `has_forming`: current bars too, once all others are among it.
         """
-        async with self._snapshot():
+        async with self._reader.snapshot():
             entries = await delivery_log.entries_after(self._reader, number, _ENTRIES_AT_ONCE)
             if not entries and place is None and not has_forming:
                 return Portion((), number, None, is_last=True, forming=None)
@@ -347,15 +346,6 @@ class SinkLog:
                 one.is_swept,
                 tuple(bars(rows, symbols.names)),
             )
-
-    @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[None]:
-        """Everything that is read inside is of one moment."""
-        await self._reader.rows("BEGIN")
-        try:
-            yield
-        finally:
-            await self._reader.rows("COMMIT")
 
 
 def _minute(at_ms: int | None) -> int | None:

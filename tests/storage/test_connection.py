@@ -45,6 +45,23 @@ def test_whoever_is_told_to_stop_leaves_no_connection_open_and_no_thread_to_answ
     slow.assert_is_over()
 
 
+async def test_a_snapshot_that_was_broken_off_while_it_began_is_over(tmp_path: Path) -> None:
+    async def look() -> None:
+        async with connection.snapshot():
+            await connection.rows("SELECT 1")
+
+    connection = await Connection.open(tmp_path / "klagg.db", "rwc")
+    try:
+        looking = asyncio.create_task(look())
+        await asyncio.sleep(0)  # its beginning is handed to the thread
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+        await look()
+    finally:
+        await connection.close()
+
+
 async def test_a_file_that_is_not_there_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="cannot be opened"):
         await Connection.open(tmp_path / "nothing.db", "ro")
