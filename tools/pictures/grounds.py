@@ -168,7 +168,7 @@ def _has_come(runtime: Runtime, player: Player | None, at_ms: int) -> bool:
 
 def _is_told(runtime: Runtime) -> bool:
     """Whether the screen was told all that changed."""
-    return not len(runtime._ready.result()._screen.tracker)
+    return not len(runtime._ready.result()._screen.reader.tracker)
 
 
 def _taken(runtime: Runtime, state: AppState, ground: Ground) -> bool:
