@@ -45,6 +45,10 @@ class Series(NamedTuple):
         return self.is_witnessed or bool(self.venue)
 
 
+PERIODS_IN_NAMES: Final = {period_in_name(period): period for period in Period}
+"""As the names of files and folders have them."""
+
+
 def flat_name(series: Series, suffix: str) -> Path:
     """The file of a series, all files in one folder: `BTCUSDT-1m.csv`."""
     return _of_venue(series) / f"{symbol_in_name(series.symbol)}-{period_in_name(series.period)}{suffix}"

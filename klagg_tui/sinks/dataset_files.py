@@ -13,11 +13,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
-from klagg_tui.engine.period import DAY_MS, Period
+from klagg_tui.engine.period import DAY_MS
 from klagg_tui.engine.precision import Precision
-from klagg_tui.exchange.binance.archive import period_in_name
 from klagg_tui.exporting.frames import Layout, frame_of
-from klagg_tui.exporting.series import Series, dataset_name
+from klagg_tui.exporting.series import PERIODS_IN_NAMES, Series, dataset_name
 from klagg_tui.storage.days import Day
 from klagg_tui.storage.sink_log import SeriesPlace
 
@@ -36,7 +35,6 @@ _FILE: Final = "bars.parquet"
 _RECORDER: Final = "klagg.recorder"
 """Key of a file's own words."""
 _NAME: Final = re.compile(r"venue=([^/]+)/symbol=([^/]+)/period=([^/]+)/date=(\d{4}-\d\d-\d\d)/bars\.parquet")
-_PERIODS: Final = {period_in_name(period): period for period in Period}
 
 
 def name_of(day: Day) -> str:
@@ -53,7 +51,7 @@ def folder_of(series: SeriesPlace) -> str:
 def day_of(name: str) -> Day | None:
     """The day whose file has that name; None where it is no such file."""
     parts = _NAME.fullmatch(name)
-    period = _PERIODS.get(parts[3]) if parts else None
+    period = PERIODS_IN_NAMES.get(parts[3]) if parts else None
     if not parts or period is None:
         return None
     try:

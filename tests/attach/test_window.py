@@ -192,13 +192,17 @@ async def test_a_recorder_that_is_killed_makes_windows_stale_and_the_next_one_is
             async with window_on(database) as window:
                 seen = await shows(window)
                 symbol = next(iter(seen.market.rows))
+                async with asyncio.timeout(WAIT_S):
+                    while not (stored := await window.history(symbol, Period.M1, None, 5)):  # noqa: ASYNC110 - another process writes
+                        await asyncio.sleep(0.05)
                 assert window.pid == killed.pid
                 killed.kill()
                 await until(lambda: window.status().is_behind, WAIT_S)
                 status = window.status()
                 assert status.connection == "stale"
                 assert status.notices[0].startswith(f"The recorder (process {killed.pid}) is gone.")
-                assert await window.history(symbol, Period.M1, None, 5)  # what is stored is there all the same
+                # What is stored is there all the same.
+                assert (await window.history(symbol, Period.M1, None, 5))[-1].open_ms >= stored[-1].open_ms
                 async with recording(exchange, database) as runtime:
                     own = Seen(runtime)
                     await until(lambda: are_alike(own, seen), WAIT_S)
