@@ -18,6 +18,7 @@ from klagg_tui.attach.link import LocalDoor
 from klagg_tui.attach.serving import with_windows
 from klagg_tui.attach.window import Window
 from klagg_tui.feed import Feed
+from klagg_tui.runtime.startup import CLOSES
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import SimulatedExchange
 from klagg_tui.view.model import Market
@@ -45,7 +46,8 @@ class Seen:
         return {
             symbol: (
                 row.bars,
-                [closes and (list(closes._opens), list(closes.closes)) for closes in row._closes],
+                # Whoever looks for longer has older ones too.
+                [closes and (list(closes._opens)[-CLOSES:], list(closes.closes)[-CLOSES:]) for closes in row._closes],
                 row.last_trade_ms,
                 (row.venue, row.base, row.quote, row.is_inverse, row.is_halted),
             )
