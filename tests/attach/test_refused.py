@@ -70,3 +70,39 @@ async def test_where_there_can_be_no_socket_the_log_says_so(
 
 def test_who_records_has_nothing_to_take_over(tmp_path: Path) -> None:
     assert SharedRuntime(plan(tmp_path / "klagg.db")).take_over() == "This klagg records itself."
+
+
+class Asked:
+    """A feed that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.error = self.has_ended = None
+
+    def __getattr__(self, name: str) -> Any:
+        def tell(*_: Any, **__: Any) -> str:
+            self.asked.append(name)
+            return name
+
+        async def answer(*_: Any, **__: Any) -> str:
+            return tell()
+
+        return tell if name in {"go_on", "tape", "follow", "look_at"} else answer
+
+
+async def test_whoever_records_answers_whatever_is_asked(tmp_path: Path) -> None:
+    shared: Any = SharedRuntime(plan(tmp_path / "klagg.db"))
+    asked = shared._here = Asked()
+    assert shared.error is shared.has_ended is None
+    assert shared.tape("A") == "tape"
+    assert await shared.history("A", Period.M1, None, 1) == "history"
+    assert await shared.fetch_older("A", Period.M1, 0) == "fetch_older"
+    assert await shared.columns(["A"], Period.M1, 0) == "columns"
+    assert await shared.derivatives("A", [0]) == "derivatives"
+    assert await shared.estimate(None, None) == "estimate"
+    written = shared.export(None, tmp_path, None, is_split=False, on_progress=None, should_stop=None)
+    assert await written == "export"
+    shared.go_on(Period.M1)
+    shared.follow("A")
+    shared.look_at(["A"], Period.M1)
+    assert asked.asked[-3:] == ["go_on", "follow", "look_at"]
