@@ -8,7 +8,6 @@ import http.client
 import io
 import os
 import signal
-import socket
 import sqlite3
 import struct
 import sys
@@ -134,13 +133,6 @@ def written(stream: str = "stdout") -> str:
     assert isinstance(captured, io.TextIOWrapper)
     assert isinstance(captured.buffer, io.BytesIO)
     return captured.buffer.getvalue().decode()
-
-
-def free_port() -> int:
-    """One that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
 
 
 class Reply(NamedTuple):

@@ -10,8 +10,9 @@ import pytest
 
 from klagg_tui.simulator import SimulatedExchange
 from tests.attach.looking import recorder
-from tests.commands.beside import at, exchange, free_port, get, wait_for
+from tests.commands.beside import at, exchange, get, wait_for
 from tests.commands.visitor import Visiting
+from tests.ports import free_port
 from tests.shell import Klagg
 
 live = pytest.mark.xdist_group("live programs")

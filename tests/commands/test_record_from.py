@@ -20,9 +20,10 @@ from klagg_tui.errors import DiskError, StorageError
 from klagg_tui.sinks.delivery import Delivery
 from klagg_tui.sinks.nats import NatsTarget
 from klagg_tui.storage.store import Store
-from tests.commands.beside import at, exchange, free_port, once, signalled, wait_for
+from tests.commands.beside import at, exchange, once, signalled, wait_for
 from tests.commands.test_push import in_here, made, recording
 from tests.makers import bars
+from tests.ports import free_port
 from tests.shell import Klagg
 from tests.sinks.test_delivery import deliver, opened
 from tests.sinks.test_nats_copy import rows_of

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from tests.commands.beside import at, exchange, free_port, get, once, signalled
+from tests.commands.beside import at, exchange, get, once, signalled
+from tests.ports import free_port
 from tests.shell import Klagg
 
 pytestmark = [pytest.mark.xdist_group("live programs"), pytest.mark.usefixtures("whole_program")]

@@ -9,7 +9,8 @@ from functools import partial
 
 import pytest
 
-from tests.commands.beside import free_port, get, once, signalled
+from tests.commands.beside import get, once, signalled
+from tests.ports import free_port
 from tests.shell import Klagg
 
 pytest.importorskip("textual_serve")

@@ -25,6 +25,7 @@ from klagg_tui.exchange.transport import connect as connect_module
 from klagg_tui.exchange.transport.gulps import GulpLoop
 from klagg_tui.exchange.venue import Decode, StreamCodec
 from tests.feeds import Feed, feeding, said_trade, until
+from tests.ports import free_port
 from tests.proxies import Passage, connect_proxy, socks_proxy
 
 LIMITS = replace(FeedLimits.of(VENUE.streams), pace_ms=20, first_pause_ms=20, longest_pause_ms=40)
@@ -90,11 +91,6 @@ async def streaming(
 
 def address(feed: Feed, scheme: str = "ws") -> str:
     return f"{scheme}://127.0.0.1:{feed.port}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def market_streams() -> tuple[str, ...]:

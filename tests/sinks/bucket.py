@@ -22,7 +22,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.binance.archive import period_in_name
 from klagg_tui.sinks.dataset import SETTLED_MS
 from klagg_tui.storage.store import Store
-from tests.sinks.server import free_port
+from tests.ports import free_port
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a-key-of-klagg", "AWS_SECRET_ACCESS_KEY": "a-secret-of-klagg"}
 PROGRAM = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
-from tests.sinks.server import free_port
+from tests.ports import free_port
 
 
 class Line:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.sinks.server import free_port
+from tests.ports import free_port
 
 PASSWORD = "se:cr%t"
 USER = "klagg"

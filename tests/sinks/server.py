@@ -6,13 +6,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
+
+from tests.ports import free_port
 
 PASSWORD = "se:cr%t"
 USER = "klagg"
@@ -28,12 +29,6 @@ def _binaries() -> Path | None:
 
 
 BINARIES = _binaries()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _demoted() -> tuple[int | None, int | None]:
@@ -80,11 +75,23 @@ class Server:
                 group=self._group,
             )
         for _ in range(600):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            if self._ready():
                 return
             assert self._process.poll() is None, self._log.read_text()
             time.sleep(0.05)
         raise AssertionError(self._log.read_text())
+
+    def _ready(self) -> bool:
+        """
+        Whether it takes logins; it listens before that, and refuses them with "the database system is starting up".
+
+        So says its lock file, whose first line is the process and whose eighth how far it is (miscadmin.h).
+        """
+        assert self._process is not None
+        with suppress(OSError, IndexError):
+            lines = (self._data / "postmaster.pid").read_text().splitlines()
+            return lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
+        return False
 
     def kill(self) -> None:
         """As a machine that loses its power, but for its disk: every process at once."""

@@ -30,8 +30,8 @@ from klagg_tui.storage.sink_log import Part, Portion, SeriesPlace, SinkLog
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
+from tests.ports import free_port
 from tests.sinks.nats_server import BINARY, PASSWORD, USER, NatsServer, serving_nats
-from tests.sinks.server import free_port
 from tests.sinks.test_delivery import OTHER, deliver, opened, stored
 
 pytestmark = pytest.mark.xdist_group("nats")
