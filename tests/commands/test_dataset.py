@@ -14,9 +14,10 @@ import pytest
 
 from klagg_tui.simulator import MarketSpec
 from klagg_tui.storage.store import Store
-from tests.commands.beside import at, exchange, free_port, has_bars, once, signalled, wait_for
+from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.commands.test_push import recording
 from tests.makers import DAY, MINUTE, START, bars
+from tests.ports import free_port
 from tests.shell import Klagg
 from tests.sinks.bucket import Bucket, Row, held, rows_of, same, stored
 

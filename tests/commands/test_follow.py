@@ -11,10 +11,11 @@ import pytest
 
 from klagg_tui.errors import SinkError
 from klagg_tui.sinks.nats_feed import content_of
-from tests.commands.beside import at, exchange, free_port, wait_for
+from tests.commands.beside import at, exchange, wait_for
 from tests.commands.test_push import recording
 from tests.commands.test_record_from import rows
 from tests.commands.visitor import Visit, Visiting
+from tests.ports import free_port
 from tests.shell import Klagg
 
 pytestmark = [pytest.mark.xdist_group("live programs"), pytest.mark.usefixtures("whole_program")]

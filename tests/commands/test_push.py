@@ -20,8 +20,9 @@ import asyncpg
 import pytest
 
 from klagg_tui.storage.store import Store
-from tests.commands.beside import at, exchange, free_port, has_bars, once, signalled, wait_for
+from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.makers import bars
+from tests.ports import free_port
 from tests.shell import Klagg
 
 pytestmark = pytest.mark.xdist_group("postgres")

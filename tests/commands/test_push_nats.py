@@ -12,8 +12,9 @@ import pytest
 
 from klagg_tui.bar_json import bar_json
 from klagg_tui.storage.sink_log import BEGINNING, SinkLog
-from tests.commands.beside import at, exchange, free_port, has_bars, once, signalled, wait_for
+from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.commands.test_push import QUICK, in_here, made, recording
+from tests.ports import free_port
 from tests.shell import Klagg
 from tests.sinks.test_nats import delivered, most_told
 

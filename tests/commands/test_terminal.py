@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
-from tests.commands.beside import Terminal, at, exchange, free_port, get, has_bars, terminal
+from tests.commands.beside import Terminal, at, exchange, get, has_bars, terminal
 from tests.commands.visitor import Visiting
+from tests.ports import free_port
 from tests.shell import Klagg
 
 live = pytest.mark.xdist_group("live programs")
