@@ -27,6 +27,9 @@ from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
+from tests import past
+
+past.share()
 
 Exchanges: TypeAlias = SimulatedExchange | Sequence[SimulatedExchange]
 """One, or several of different venues that are watched at once."""
@@ -163,6 +166,15 @@ async def settled(exchanges: Exchanges, runtime: Runtime, database: Path, to_ms:
 
 def _are_gaps_closed(status: Status) -> bool:
     return status.counters.gaps == status.counters.gaps_filled + status.counters.gaps_abandoned
+
+
+def settled_now(exchange: SimulatedExchange) -> int:
+    """The time there, once the minute before the one under way is final: nothing changes by the clock for most of a minute then.
+
+    An imitation starts on the edge of a minute, where it would be final only after the first seconds of a test.
+    """
+    exchange.jump(max(0, venue_of(exchange).settle_ms + 2_000 - exchange.now_ms() % MINUTE_MS))
+    return exchange.now_ms()
 
 
 def now_ms(exchanges: Exchanges) -> int:
