@@ -22,7 +22,6 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.filed import listed
 from tests.makers import DAY, HOUR, MINUTE, SYMBOL, trade
-from tests.market_run import settled_now
 
 PERIODS = (Period.M1, Period.H1)
 
@@ -61,7 +60,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         SimulatedExchange(MarketSpec(symbols=3, seed=3, activity=20.0), speed=1) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
+        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
     ):
         await data.sync()
         yield Scene(exchange, store, data)
