@@ -29,7 +29,7 @@ _WHOLE = {"engine", "exchange", "attach", "sinks"}
 """Rooms of which everything is measured: the floor of the first two is every line, and laws are most of what tests the others."""
 
 
-_SETS = 6
+_SETS = 3
 """So many sets of parameters of a test are measured."""
 
 

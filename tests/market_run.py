@@ -27,9 +27,6 @@ from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
-from tests import past
-
-past.share()
 
 Exchanges: TypeAlias = SimulatedExchange | Sequence[SimulatedExchange]
 """One, or several of different venues that are watched at once."""

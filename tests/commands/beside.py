@@ -25,10 +25,7 @@ import pytest
 
 from klagg_tui.exchange import registry
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
-from tests import past
 from tests.patience import WAIT_S
-
-past.share()
 
 _LOOK_S = 0.05
 _SMALL = MarketSpec(symbols=3, activity=20.0, history_days=1)
