@@ -150,7 +150,12 @@ def test_two_whose_days_are_written_in_turns_do_not_put_back_each_others() -> No
 def test_a_file_of_before_and_one_of_which_nobody_knows_whose_it_is_are_merged() -> None:
     whole = [bar(START + n * MINUTE, state=State.CLOSED) for n in range(4)]
     lacking = [one._replace(state=State.PARTIAL, volume=1, trade_count=1) for one in whole]
-    for words, keeps in (({"klagg.recorder": "old"}, "old"), ({}, None), ({"klagg.recorders": '[["x", 3]]'}, None)):
+    for words, keeps in (
+        ({"klagg.recorder": "old"}, "old"),
+        ({}, None),
+        ({"klagg.recorders": '[["x", 3]]'}, None),
+        ({"klagg.recorders": "x"}, None),
+    ):
         target = BytesIO()
         own([*whole[:2], *lacking[2:]]).write_parquet(target, metadata=words)
         there = files.unpacked(target.getvalue())

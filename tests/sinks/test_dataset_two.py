@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ from klagg_tui.sinks.place_folder import FolderPlace
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars
-from tests.sinks.bucket import Bucket, held, row_of, stored
+from tests.sinks.bucket import KEYS, Bucket, held, row_of, stored
 from tests.sinks.test_bucket import sending
 from tests.sinks.test_dataset_law import Breaking
 from tests.sinks.test_delivery import CHANGES, PERIODS
@@ -298,3 +299,46 @@ async def _check(folder: Path, both: list[list[Bar]]) -> None:
     for key, row in found.items():
         surest = max(state for state, _ in known[key])
         assert row in [each for state, each in known[key] if state is surest]
+
+
+async def test_a_store_that_refuses_conditions_is_one_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        is_refused = b"if-match" in head or b"if-none-match" in head
+        body = b"<Error><Code>NotImplemented</Code></Error>" if is_refused else b""
+        status = b"501 Not Implemented" if is_refused else b"200 OK"
+        more = b'ETag: "1"\r\nConnection: close\r\nContent-Length: %d' % len(body)
+        writer.write(b"HTTP/1.1 %b\r\n%b\r\n\r\n%b" % (status, more, body))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        place = BucketPlace(f"s3://market/bars?endpoint=http://127.0.0.1:{port}&region=us-east-1")
+        await place.prepare()
+        assert not place._is_heeded
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+async def test_a_file_that_is_another_one_by_now_is_not_emptied(kind: str, tmp_path: Path) -> None:
+    place = bucket_in_memory()[0] if kind == "bucket" else FolderPlace(tmp_path / "bars")
+    await place.prepare()
+    assert await place.swap("a/b", b"1", None)
+    assert not await place.swap("a/b", b"2", None)
+    before = await place.get("a/b")
+    assert before is not None
+    assert await place.swap("a/b", b"3", before)
+    assert not await place.empty("a/b", b"", before)
+    now = await place.get("a/b")
+    assert now is not None
+    assert now.data == b"3"
+    assert await place.empty("a/b", b"", now)
+    left = await place.get("a/b")
+    assert left is None or not left.data
