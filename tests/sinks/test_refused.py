@@ -18,7 +18,9 @@ from klagg_tui.sinks.dataset import DatasetTarget
 from klagg_tui.sinks.dataset_files import day_of
 from klagg_tui.sinks.delivery import Delivery
 from klagg_tui.sinks.nats_connection import reason, require_library
-from klagg_tui.sinks.places import OWN, BucketPlace, FolderPlace
+from klagg_tui.sinks.place import OWN
+from klagg_tui.sinks.place_bucket import BucketPlace
+from klagg_tui.sinks.place_folder import FolderPlace
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bars
