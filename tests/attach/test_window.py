@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import unix_connect
 
-from klagg_tui.attach import codec, server, window
+from klagg_tui.attach import codec, spreading, window
 from klagg_tui.attach.codec import VERSION
-from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.link import LocalDoor
 from klagg_tui.attach.serving import with_windows
 from klagg_tui.attach.shared import SharedRuntime
+from klagg_tui.attach.standing import Told
 from klagg_tui.attach.window import Window
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DatabaseBusy, KlaggError, OtherVersion, Unattached
@@ -217,8 +217,8 @@ async def test_a_recorder_that_is_killed_makes_windows_stale_and_the_next_one_is
 async def test_a_window_that_does_not_read_is_cut_off_and_comes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(server, "MOST_WAITING_BYTES", 20_000)
-    monkeypatch.setattr(server, "STUCK_S", 1.0)
+    monkeypatch.setattr(spreading, "MOST_WAITING_BYTES", 20_000)
+    monkeypatch.setattr(spreading, "STUCK_S", 1.0)
     caplog.set_level(logging.INFO, "klagg_tui")
     database = tmp_path / "run.db"
     async with quiet_market(activity=20.0) as exchange, recording(exchange, database) as runtime:
@@ -272,19 +272,19 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
 async def test_a_window_that_reads_slowly_is_in_step_again_once_it_has_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "MOST_WAITING_BYTES", 5_000)
+    monkeypatch.setattr(spreading, "MOST_WAITING_BYTES", 5_000)
     database = tmp_path / "run.db"
     async with quiet_market() as exchange, recording(exchange, database) as runtime, window_on(database) as slow:
         own, seen = await shows(runtime), Seen(slow)
         await until(lambda: are_alike(own, seen), WAIT_S)
         gathered: list[int] = []
-        gather = server._Window.gather
+        gather = spreading.OpenWindow.gather
 
-        def noted(window: server._Window, update: FeedUpdate | None) -> Gathering:
+        def noted(window: spreading.OpenWindow, told: Told | None) -> None:
             gathered.append(window.number)
-            return gather(window, update)
+            gather(window, told)
 
-        monkeypatch.setattr(server._Window, "gather", noted)
+        monkeypatch.setattr(spreading.OpenWindow, "gather", noted)
         assert slow._link is not None
         assert slow._loop is not None
         transport = slow._link._connection.transport
