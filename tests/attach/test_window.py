@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -253,8 +254,18 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
             second = SharedRuntime(plan(exchange, database))
             await asyncio.to_thread(second.start)
             try:
-                await shows(second)
+                symbol = next(iter((await shows(second)).market.rows))
+
+                async def is_whole(stood_ms: int) -> bool:
+                    """Whether every minute is there from before it stood still until now."""
+                    opens = [bar.open_ms for bar in await second.history(symbol, Period.M1, None, 500)]
+                    covered = (
+                        bool(opens) and opens[0] < stood_ms < second.status().exchange_now_ms - 2 * 60_000 < opens[-1]
+                    )
+                    return covered and all(later - earlier == 60_000 for earlier, later in pairwise(opens))
+
                 process.send_signal(signal.SIGSTOP)
+                stood_ms = second.status().exchange_now_ms
                 await until(lambda: second.status().is_behind, WAIT_S)
                 assert second.status().notices[0].startswith(f"The recorder (process {process.pid}) says nothing more")
                 assert "end it first" in second.take_over()
@@ -262,6 +273,9 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
                 await until(lambda: not second.status().is_behind, WAIT_S)
                 assert not any("says nothing more" in notice for notice in second.status().notices)
                 assert second.is_attached
+                async with asyncio.timeout(WAIT_S):
+                    while not await is_whole(stood_ms):  # noqa: ASYNC110 - another process writes
+                        await asyncio.sleep(0.1)
             finally:
                 await second.stop()
         finally:
@@ -364,9 +378,11 @@ async def test_a_database_held_by_who_lets_no_window_in_is_refused_as_ever(
     monkeypatch.setattr(window, "PATIENCE_S", 0.1)
     database = tmp_path / "run.db"
     async with quiet_market() as exchange, await Store.open(database):
-        second = SharedRuntime(plan(exchange, database))
-        with pytest.raises(DatabaseBusy, match="Another klagg is writing"):
+        said: list[str] = []
+        second = SharedRuntime(plan(exchange, database), said.append)
+        with pytest.raises(DatabaseBusy, match=r"Another klagg is writing .* It lets no windows in: an import"):
             await asyncio.to_thread(second.start)
+        assert [line.split(";")[0] for line in said] == [f"Another klagg holds {database}"]
 
 
 async def test_a_recorder_of_another_version_is_told_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
