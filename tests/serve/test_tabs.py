@@ -54,6 +54,7 @@ async def changes(page: Tab) -> None:
 
 async def press(page: Tab, *keys: str, modifiers: int = 0) -> None:
     await page.call("Page.bringToFront")
+    await page.read("document.querySelector('.xterm-helper-textarea').focus()")
     for key in keys:
         text = {"Enter": "\r"}.get(key, key) if not modifiers else ""
         code = 13 if key == "Enter" else ord(key.upper())
