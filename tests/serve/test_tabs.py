@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from klagg_tui.serve.browser import make_server
 from klagg_tui.simulator import SimulatedExchange
 from tests.attach.looking import recorder
+from tests.feeds import until
 from tests.market_run import simulated
 from tests.serve.chromium import DESKTOP, PHONE, WAIT_S, Tab, browsing, needs_browser, tab
 
@@ -76,44 +77,64 @@ async def served(exchange: SimulatedExchange, database: Path) -> AsyncIterator[s
         await asyncio.sleep(0.05)
 
 
-@needs_browser
-@pytest.mark.xdist_group("browser")
-async def test_tabs_are_windows_of_a_recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One in a home of its own."""
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
-    database = tmp_path / "run.db"
-    async with simulated(["binance-um"], symbols=6, seed=5, activity=0.5, speed=1, faults="none") as (exchange,):
-        first = second = await asyncio.to_thread(recorder, exchange, database)
-        try:
-            async with served(exchange, database) as url:
-                with browsing(tmp_path / "browser") as address:
-                    async with opened(address, url, PHONE) as phone:
-                        async with opened(address, url, DESKTOP) as desk:
-                            for page in (phone, desk):
-                                await shows(page, f"/live +attached to ({first.pid}|…)/")
-                                await changes(page)
-                            await press(desk, "/", "b", "t", "c", "Enter")
-                            await shows(desk, "/1 of 6/")
-                            await shows(phone, "/6 of 6/")
-                        await changes(phone)
-                        first.kill()
-                        first.wait()
-                        await shows(phone, "/stale/")
-                        second = await asyncio.to_thread(recorder, exchange, database)
-                        await shows(phone, f"/live +attached to ({second.pid}|…)/")
-                        await changes(phone)
-                        second.kill()
-                        second.wait()
-                        await shows(phone, "/stale/")
-                        # The page has the key before its browser has: otherwise it would be loaded again.
-                        await phone.read(
-                            "addEventListener('keydown', (event) => setTimeout(() => { window.isKept = event.defaultPrevented; }), true)"
-                        )
-                        await press(phone, "r", modifiers=_CONTROL)
-                        await phone.until("window.isKept")
-                        await shows(phone, "/Recording here/")
-                        await shows(phone, "/live(?! +attached)/")
-        finally:
-            for process in (first, second):
-                process.kill()
-                process.wait()
+    return tmp_path / "run.db"
+
+
+@asynccontextmanager
+async def recording(exchange: SimulatedExchange, database: Path) -> AsyncIterator[int]:
+    """The process of a recorder, which is killed behind the block."""
+    process = await asyncio.to_thread(recorder, exchange, database)
+    try:
+        await until(Path(f"{database}.sock").exists, WAIT_S)  # a tab that is faster would record itself
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def market() -> AbstractAsyncContextManager[list[SimulatedExchange]]:
+    return simulated(["binance-um"], symbols=6, seed=5, activity=0.5, speed=1, faults="none")
+
+
+@needs_browser
+@pytest.mark.xdist_group("browser")
+async def test_each_tab_has_a_filter_of_its_own_and_outlives_the_other(database: Path, tmp_path: Path) -> None:
+    async with market() as (exchange,), recording(exchange, database) as pid, served(exchange, database) as url:
+        with browsing(tmp_path / "browser") as address:
+            async with opened(address, url, PHONE) as phone:
+                async with opened(address, url, DESKTOP) as desk:
+                    for page in (phone, desk):
+                        await shows(page, f"/live +attached to ({pid}|…)/")
+                    await press(desk, "/", "b", "t", "c", "Enter")
+                    await shows(desk, "/1 of 6/")
+                    await shows(phone, "/6 of 6/")
+                await changes(phone)
+
+
+@needs_browser
+@pytest.mark.xdist_group("browser")
+async def test_a_tab_outlives_its_recorder_and_takes_over_by_a_key_that_browsers_know(
+    database: Path, tmp_path: Path
+) -> None:
+    async with market() as (exchange,), served(exchange, database) as url:
+        with browsing(tmp_path / "browser") as address:
+            async with AsyncExitStack() as stack:
+                async with recording(exchange, database) as pid:
+                    page = await stack.enter_async_context(opened(address, url, PHONE))
+                    await shows(page, f"/live +attached to ({pid}|…)/")
+                await shows(page, "/stale/")
+                async with recording(exchange, database):
+                    await shows(page, "/live +attached to/")
+                await shows(page, "/stale/")
+                # The page has the key before its browser has: otherwise it would be loaded again.
+                await page.read(
+                    "addEventListener('keydown', (event) => setTimeout(() => { window.isKept = event.defaultPrevented; }), true)"
+                )
+                await press(page, "r", modifiers=_CONTROL)
+                await page.until("window.isKept")
+                await shows(page, "/live(?! +attached)/")
