@@ -104,6 +104,10 @@ class EndedBars:
         """The larger bars under way, the forming minute included."""
         return self._rollup.current(minute, periods)
 
+    def before(self, minute_ms: int, periods: Collection[Period]) -> list[Bar]:
+        """See `RollUp.before`."""
+        return self._rollup.before(minute_ms, periods)
+
     def replace(self, minutes: list[Bar], forming: FormingMinute) -> None:
         """Put changed minutes in their places, and with the last one the flat minutes behind it at its close."""
         changed = [*minutes, *self._flat_behind(minutes[-1], forming)]

@@ -135,6 +135,17 @@ class RollUp:
                 bars.append(merge(part, forming))
         return bars
 
+    def before(self, forming_ms: int, wanted: Collection[Period]) -> list[Bar]:
+        """What the current larger bars of the wanted periods had before the forming minute: merged with that they are those of `current`.
+
+        The same bars again until a minute ends or changes.
+        """
+        return [
+            part or empty_bar(self._symbol, period, period.open_ms(forming_ms, self._anchor), 0, State.CONFIRMED)
+            for part, period in zip(self._parts, self.periods, strict=True)
+            if period in wanted
+        ]
+
     def _hold(self, minute: Bar) -> None:
         self.held.put(minute)
         while len(self.held) > self._held_limit and not self._is_awaited():

@@ -155,7 +155,7 @@ class Tab:
 @asynccontextmanager
 async def tab(address: str) -> AsyncIterator[Tab]:
     """A page with a storage of its own in the browser at that address."""
-    async with connect(address, max_size=None, proxy=None) as protocol:
+    async with connect(address, max_size=None, proxy=None, open_timeout=WAIT_S) as protocol:
 
         async def ask(number: int, method: str, **parameters: Any) -> dict[str, Any]:
             await protocol.send(json.dumps({"id": -number, "method": method, "params": parameters}))
