@@ -35,6 +35,8 @@ PARTS: Final = (
     "cold",
     "serve",
     "windows",
+    "sinks",
+    "recorder",
 )
 
 
