@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
@@ -131,7 +131,8 @@ class SentMarket:
             "us_a_frame": (self._ended.cpu_s - self._began.cpu_s) / (self._taken - self._uncounted) * 1e6,
             "waited": (self._ended.waited_s - self._began.waited_s) / seconds,
             "shares": {
-                name: (spent - self._began.threads[name]) / seconds for name, spent in self._ended.threads.items()
+                name: (spent - self._began.threads.get(name, 0.0)) / seconds
+                for name, spent in self._ended.threads.items()
             },
             "mb": psutil.Process().memory_info().rss / 1e6,
         }
@@ -143,7 +144,7 @@ class Spent(NamedTuple):
     wall_s: float
     cpu_s: float
     waited_s: float
-    threads: Counter[str]
+    threads: dict[str, float]
 
     @classmethod
     def now(cls) -> Spent:
@@ -153,7 +154,7 @@ class Spent(NamedTuple):
         except OSError:
             waited_ns = 0
         names = {thread.native_id: thread.name for thread in threading.enumerate()}
-        threads: Counter[str] = Counter()
+        threads: dict[str, float] = defaultdict(float)
         for one in psutil.Process().threads():
             threads[names.get(one.id, "")] += one.user_time + one.system_time
         return cls(time.perf_counter(), time.process_time(), waited_ns / 1e9, threads)
