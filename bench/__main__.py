@@ -37,6 +37,7 @@ PARTS: Final = (
     "windows",
     "sinks",
     "recorder",
+    "recorder_venues",
 )
 
 

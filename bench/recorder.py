@@ -1,9 +1,8 @@
-"""A recorder without a screen of 1,500 symbols in klagg's own periods: what it takes of two cores, by the rate of trades and by exchange.
+"""A recorder without a screen of 1,500 symbols in klagg's own periods: what it takes of two cores, by the rate of trades.
 
 python -m bench.recorder
 
-By rate: trades of a process of its own, as in `delay`; an hour ends meanwhile. By exchange: its imitation, REST included, as in `venues`, at
-two rates, so that what a trade costs is told apart from what 1,500 symbols cost that nobody trades. docs/sizing.md rests on these.
+The trades are those of a process of its own, as in `delay`; an hour ends meanwhile. docs/sizing.md rests on these figures.
 """
 
 from __future__ import annotations
@@ -15,17 +14,11 @@ from typing import Any, Final
 from bench.delay import percentile
 from bench.stream_sender import Trades, framed
 from bench.terminal import in_terminal
-from bench.venues import recorder_cost
-from klagg_tui.runtime import interpreter
 
 SYMBOLS: Final = 1_500
 RATES: Final = (2_000, 10_000, 20_000)
 SECONDS: Final = 12
 HOUR_ENDS_S: Final = 4
-VENUES: Final = ("binance-um", "binance-spot", "coinbase", "okx-swap", "kraken", "hyperliquid")
-"""One of each kind of market data."""
-VENUE_RATES: Final = (100, 1_000)
-VENUE_S: Final = 15.0
 TIMEOUT_S: Final = 300
 
 
@@ -37,7 +30,7 @@ def figures() -> list[tuple[str, str]]:
     sent = Trades(SYMBOLS, 0)
     size = sum(len(framed(sent.made(number))) for number in range(SYMBOLS)) / SYMBOLS
     found.append(("a trade on the line, headers of TCP and TLS not counted", f"{size:.0f} bytes"))
-    return found + [(f"{SYMBOLS:,} symbols of {key}", _by_venue(key)) for key in VENUES]
+    return found
 
 
 def _measured(rate: int) -> dict[str, Any]:
@@ -64,21 +57,8 @@ def _more(measured: Mapping[int, dict[str, Any]]) -> list[tuple[str, str]]:
     ]
 
 
-def _by_venue(key: str) -> str:
-    (few_us, few), (many_us, many) = (
-        (cost * 1e6, rate) for cost, rate in (recorder_cost((key,), rate, VENUE_S) for rate in VENUE_RATES)
-    )
-    trade_us = (many_us * many - few_us * few) / (many - few)
-    idle = (few_us * few - trade_us * few) / 1e6
-    return (
-        f"{many_us:.0f} µs a trade at {many:,.0f} trades/s, {few_us:.0f} at {few:,.0f}: {trade_us:.0f} µs a trade more, "
-        f"and {idle:.1%} of a core without any"
-    )
-
-
 def main() -> None:
     """Print them."""
-    interpreter.tune()
     for name, text in figures():
         print(f"{name:<60} {text}", flush=True)
 
