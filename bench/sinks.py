@@ -92,6 +92,8 @@ def _running() -> Iterator[Servers]:
 
 async def _figures(folder: Path, servers: Servers, rounds: int) -> list[tuple[str, str]]:
     found = await _cost(folder, servers)
+    for name, text in found:
+        print(name, text, file=sys.stderr, flush=True)
     bars = await _fill(folder / "stored.db")
     scenes = [scene for scene in SCENES if scene.kind in ("", "dataset", *servers)]
     for what in ("recording", "keys"):
@@ -100,6 +102,7 @@ async def _figures(folder: Path, servers: Servers, rounds: int) -> list[tuple[st
             for scene in scenes:
                 turn = f"{what}{number}{scenes.index(scene)}"
                 measured[scene].append(await _turn(folder, servers, scene, what, turn))
+                print(what, scene.name, _line(measured[scene][-1:]), file=sys.stderr, flush=True)
         where = "the terminal open" if what == "keys" else "recording alone"
         found += [(f"{where}, {scene.name}", _line(every)) for scene, every in measured.items()]
     found.append(("stored before where a first delivery goes on, or answers are late", f"{bars:,} bars"))
