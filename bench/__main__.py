@@ -36,6 +36,7 @@ PARTS: Final = (
     "serve",
     "windows",
     "sinks",
+    "sinks_cost",
     "recorder",
     "recorder_venues",
 )

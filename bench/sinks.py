@@ -1,8 +1,8 @@
-"""Sinks: what delivering costs, and that none of them, dead or slow, is felt in the engine's delay or on the screen.
+"""Sinks beside a recorder: none of them, dead or slow, is to be felt in the engine's delay or on the screen.
 
 python -m bench.sinks [ROUNDS]
 
-First the cost, see `sinks_cost`. Then klagg records the trades of a process of its own, as in `delay`, beside no sink and beside each kind
+What delivering costs is measured by `sinks_cost`. Here klagg records the trades of a process of its own, as in `delay`, beside no sink and beside each kind
 in each state, in turns, without and with a terminal in which keys are pressed. An hour ends in each turn. A million bars are
 stored before where a first delivery is to go on all the while.
 """
@@ -15,27 +15,24 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from bench import sinks_cost
 from bench.delay import percentile
+from bench.sinks_cost import Servers, running
 from bench.store import FILL
 from bench.stream_sender import SYMBOLS, symbol
 from bench.terminal import in_terminal
-from klagg_tui.sinks.targets import target_of
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import StoredSymbol
 from tests.ports import free_port
 from tests.sinks.line import Line
-from tests.sinks.nats_server import BINARY, NatsServer, serving_nats
-from tests.sinks.server import BINARIES, Server, serving
-
-Servers: TypeAlias = dict[str, Server | NatsServer]
+from tests.sinks.nats_server import NatsServer
+from tests.sinks.server import Server
 
 RATE: Final = 2_000
 SECONDS: Final = 8
@@ -75,25 +72,12 @@ SCENES: Final = (
 
 def figures(rounds: int = ROUNDS) -> list[tuple[str, str]]:
     """Name and text of each figure. A server that is not installed here is left out."""
-    with tempfile.TemporaryDirectory() as folder, _running() as servers:
+    with tempfile.TemporaryDirectory() as folder, running() as servers:
         return asyncio.run(_figures(Path(folder), servers, rounds))
 
 
-@contextmanager
-def _running() -> Iterator[Servers]:
-    with ExitStack() as stack:
-        found: Servers = {}
-        if BINARIES is not None:
-            found["PostgreSQL"] = stack.enter_context(serving())
-        if BINARY is not None:
-            found["NATS"] = stack.enter_context(serving_nats())
-        yield found
-
-
 async def _figures(folder: Path, servers: Servers, rounds: int) -> list[tuple[str, str]]:
-    found = await _cost(folder, servers)
-    for name, text in found:
-        print(name, text, file=sys.stderr, flush=True)
+    found: list[tuple[str, str]] = []
     bars = await _fill(folder / "stored.db")
     scenes = [scene for scene in SCENES if scene.kind in ("", "dataset", *servers)]
     for what in ("recording", "keys"):
@@ -119,14 +103,6 @@ async def _fill(path: Path) -> int:
     connection.execute(FILL, {"first": first, "last": STORED_MINUTES - 1})
     connection.close()
     return len(names) * STORED_MINUTES
-
-
-async def _cost(folder: Path, servers: Servers) -> list[tuple[str, str]]:
-    path = folder / "cost.db"
-    sinks = [sinks_cost.Sink(kind, target_of(server.address(), path), server.pid) for kind, server in servers.items()]
-    (folder / "cost").mkdir()
-    sinks.append(sinks_cost.Sink("dataset", target_of((folder / "cost").as_uri(), path)))
-    return [(f"a 10,000 bars {name}", text) for name, text in await sinks_cost.measure(path, sinks)]
 
 
 async def _turn(folder: Path, servers: Servers, scene: Scene, what: str, turn: str) -> dict[str, Any]:

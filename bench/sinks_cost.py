@@ -6,12 +6,14 @@ delivered to every sink in turns, as while klagg records; then that day is over 
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 import time
-from collections.abc import Awaitable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import psutil
 
@@ -21,8 +23,13 @@ from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import DAY_MS, DEFAULT_PERIODS, MINUTE_MS, Period
 from klagg_tui.sinks.delivery import Delivery
 from klagg_tui.sinks.target import Target
+from klagg_tui.sinks.targets import target_of
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
+from tests.sinks.nats_server import BINARY, NatsServer, serving_nats
+from tests.sinks.server import BINARIES, Server, serving
+
+Servers: TypeAlias = dict[str, Server | NatsServer]
 
 SYMBOLS: Final = 600
 """Of which minutes end."""
@@ -61,6 +68,27 @@ class Sink:
     spent: dict[str, Spent] = field(default_factory=dict)
 
 
+def figures() -> list[tuple[str, str]]:
+    """Name and text of each figure. A server that is not installed here is left out."""
+    with tempfile.TemporaryDirectory() as folder, running() as servers:
+        path, place = Path(folder) / "cost.db", Path(folder) / "bars"
+        sinks = [Sink(kind, target_of(server.address(), path), server.pid) for kind, server in servers.items()]
+        sinks.append(Sink("dataset", target_of(place.as_uri(), path)))
+        return [(f"10,000 bars {name}", text) for name, text in asyncio.run(_measure(path, sinks))]
+
+
+@contextmanager
+def running() -> Iterator[Servers]:
+    """Those that are installed here."""
+    with ExitStack() as stack:
+        found: Servers = {}
+        if BINARIES is not None:
+            found["PostgreSQL"] = stack.enter_context(serving())
+        if BINARY is not None:
+            found["NATS"] = stack.enter_context(serving_nats())
+        yield found
+
+
 def symbols() -> list[str]:
     """Their names, the same in each database."""
     return [f"COIN{number:03d}USDT" for number in range(SYMBOLS)]
@@ -92,7 +120,7 @@ async def _cpu_s(work: Awaitable[object]) -> float:
     return time.process_time() - began
 
 
-async def measure(path: Path, sinks: Sequence[Sink]) -> list[tuple[str, str]]:
+async def _measure(path: Path, sinks: Sequence[Sink]) -> list[tuple[str, str]]:
     """The figures of all."""
     day_ms = int(time.time() * 1_000) // DAY_MS * DAY_MS - 2 * DAY_MS
     async with await Store.open(path, periods=DEFAULT_PERIODS) as store:
@@ -177,3 +205,8 @@ def server_s(pid: int | None) -> float:
         spent = child.cpu_times()
         parts += [spent.user, spent.system]
     return sum(parts)
+
+
+if __name__ == "__main__":
+    for name, text in figures():
+        print(f"{name:60} {text}")
