@@ -67,6 +67,7 @@ SCENES: Final = (
     Scene("dataset", "days that are not over"),
     Scene("dataset", FIRST, is_stored=True),
     Scene("", "once more"),
+    Scene("", "a million bars stored", is_stored=True),
 )
 
 

@@ -132,9 +132,13 @@ class Sender:
         before, forming_at = self.delivered, 0.0
         while True:
             is_last, is_due = self._is_stopping, time.monotonic() >= forming_at
+            began_s = time.thread_time()
             while await delivery.step(is_forming_due=is_due):
                 self._note_step(before + delivery.delivered)
                 self._is_behind = True
+                # Who takes trades and who draws share the interpreter with this thread: half of the time it leaves to them.
+                await self._wait(time.thread_time() - began_s)
+                began_s = time.thread_time()
             self._note_step(before + delivery.delivered)
             self._is_behind = False
             if time.monotonic() > self._told_at + TOLD_S:
