@@ -2,7 +2,7 @@
 
 python -m bench.recorder
 
-The trades are those of a process of its own, as in `delay`; one minute ends meanwhile. docs/sizing.md rests on these figures.
+The trades are those of a process of its own, as in `delay`; an hour ends meanwhile. docs/sizing.md rests on these figures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.terminal import in_terminal
 
 SYMBOLS: Final = 1_500
 RATES: Final = (2_000, 10_000, 20_000)
-SECONDS: Final = 60
+SECONDS: Final = 30
 TIMEOUT_S: Final = 300
 
 
@@ -34,7 +34,7 @@ def figures() -> list[tuple[str, str]]:
 
 def _measured(rate: int) -> dict[str, Any]:
     child = ("-m", "bench.delay_child", "recording", str(SECONDS), str(rate), "--symbols", str(SYMBOLS))
-    found: dict[str, Any] = in_terminal(*child, timeout_s=TIMEOUT_S)
+    found: dict[str, Any] = in_terminal(*child, "--hour-ends-in", str(SECONDS / 2), timeout_s=TIMEOUT_S)
     return found
 
 

@@ -33,9 +33,9 @@ Servers: TypeAlias = dict[str, Server | NatsServer]
 
 SYMBOLS: Final = 600
 """Of which minutes end."""
-STORED: Final = 100
+STORED: Final = 50
 """Of which a day is stored."""
-MINUTES: Final = 6
+MINUTES: Final = 5
 DAY_PERIODS: Final = tuple(period for period in DEFAULT_PERIODS if period is not Period.W1)
 _AT_ONCE: Final = 5
 """Symbols stored in one go, some ten thousand bars."""
