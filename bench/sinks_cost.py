@@ -31,7 +31,7 @@ from tests.sinks.server import BINARIES, Server, serving
 
 Servers: TypeAlias = dict[str, Server | NatsServer]
 
-SYMBOLS: Final = 600
+SYMBOLS: Final = 200
 """Of which minutes end."""
 STORED: Final = 50
 """Of which a day is stored."""
