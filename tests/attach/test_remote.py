@@ -22,9 +22,10 @@ from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.server import PushServer, served
 from tests.attach.looking import Seen, are_alike
-from tests.attach.test_window import WAIT_S, quiet_market, shows
+from tests.attach.test_window import quiet_market, shows
 from tests.feeds import until
 from tests.market_run import plan
+from tests.patience import WAIT_S
 from tests.serve.serving import serving
 
 TOKEN = "a token of ours"

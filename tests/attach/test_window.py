@@ -32,8 +32,7 @@ from klagg_tui.storage.store import Store
 from tests.attach.looking import Seen, are_alike, recorder, recording, window_on
 from tests.feeds import until
 from tests.market_run import plan, simulated
-
-WAIT_S = 60.0
+from tests.patience import WAIT_S
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from klagg_tui import __version__
 from klagg_tui.cli import COMMANDS
 from tests.importing.test_importer import HEADER, day_file, file_of, row
 from tests.makers import DAY, MINUTE, START, trades
+from tests.patience import WAIT_S
 from tests.shell import Klagg
 
 BAD = "7,nan,1,70,71,1723075200000,false"
@@ -266,7 +267,7 @@ def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: P
         while not (tmp_path / "a.db").exists() and running.poll() is None:
             pass
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=50)
+        out, err = running.communicate(timeout=WAIT_S)
     assert running.returncode == 130, err
     assert "Stopping" in err
     assert out.startswith("Stopped: ")

@@ -22,6 +22,7 @@ import pytest
 from klagg_tui.storage.store import Store
 from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.makers import bars
+from tests.patience import WAIT_S
 from tests.ports import free_port
 from tests.shell import Klagg
 
@@ -209,6 +210,6 @@ def test_killed_again_and_again_nothing_is_missing_and_nothing_twice(
             seen = len(there(address))
             wait_for(lambda: len(there(address)) > seen)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 0, (tmp_path / "out").read_text()
+            assert process.wait(WAIT_S) == 0, (tmp_path / "out").read_text()
     assert equal(address, tmp_path / "a.db")
     assert "anew" not in (tmp_path / "out").read_text()

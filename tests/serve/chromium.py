@@ -17,8 +17,8 @@ from typing import Any, Final
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-WAIT_S: Final = 60.0
-"""As long may a busy machine take for anything."""
+from tests.patience import WAIT_S
+
 _LOOK_S: Final = 0.05
 DESKTOP: Final = (1280, 800)
 PHONE: Final = (390, 844)

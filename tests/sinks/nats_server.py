@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.patience import WAIT_S
 from tests.ports import free_port
 
 PASSWORD = "se:cr%t"
@@ -72,7 +73,7 @@ class NatsServer:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(30)
+            self._process.wait(WAIT_S)
             self._process = None
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.patience import WAIT_S
 from tests.ports import free_port
 
 PASSWORD = "se:cr%t"
@@ -103,7 +104,7 @@ class Server:
         """As a machine that loses its power, but for its disk: every process at once."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(30)
+            self._process.wait(WAIT_S)
             self._process = None
 
     def _run(self, *command: str | Path) -> None:

@@ -21,11 +21,11 @@ from klagg_tui.sinks.sender import Sender
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars
+from tests.patience import WAIT_S
 from tests.sinks.bucket import KEYS, Bucket, held, rows_of, same, stored
 from tests.sinks.line import Line
 from tests.sinks.test_delivery import CHANGES, PERIODS, deliver
 
-WAIT_S = 30
 EVE = START + DAY - 20 * MINUTE
 
 

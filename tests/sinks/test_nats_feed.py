@@ -22,6 +22,7 @@ from klagg_tui.sinks.nats_feed import Content, StreamFeed, content_of
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, bar, bars
+from tests.patience import WAIT_S
 from tests.sinks.test_delivery import deliver
 
 pytestmark = pytest.mark.xdist_group("nats")
@@ -41,7 +42,7 @@ class Screen:
 
     async def until(self, is_there: Callable[[], bool]) -> None:
         """Take what changes until something is there."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_S):
             while not is_there():
                 if update := self._runtime.take_changes():
                     self._take(update)
@@ -71,7 +72,7 @@ def confirmed(given: Sequence[Bar]) -> list[Bar]:
 
 async def has(runtime: Runtime, wanted: Sequence[Bar], count: int) -> None:
     """Wait until the newest minutes of a symbol are these."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(WAIT_S):
         while (await runtime.history(wanted[0].symbol, Period.M1, None, count)) != tuple(wanted):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

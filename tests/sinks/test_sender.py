@@ -24,6 +24,7 @@ from klagg_tui.sinks.target import Target
 from klagg_tui.storage.sink_log import Portion, SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
+from tests.patience import WAIT_S
 from tests.sinks.line import Line
 from tests.sinks.memory import MemoryTarget, Shared
 from tests.sinks.server import BINARIES, Server, serving
@@ -31,7 +32,6 @@ from tests.sinks.test_delivery import PERIODS
 from tests.sinks.test_postgres import delivered, expected, same
 
 pytestmark = pytest.mark.xdist_group("postgres")
-WAIT_S = 20
 
 
 @pytest.fixture(autouse=True)
