@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from klagg_tui.errors import SinkError
+from klagg_tui.extras import missing
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, GCSStore, RetryConfig, S3Config, S3Store
@@ -148,9 +149,7 @@ class BucketPlace:
         try:
             from obstore.store import GCSStore, S3Store
         except ImportError as error:
-            raise SinkError(
-                "A dataset in a bucket needs obstore, which is not installed: pip install 'klagg-tui[dataset]'."
-            ) from error
+            raise SinkError(missing("A dataset in a bucket", "obstore", "dataset")) from error
         parts = urlsplit(address)
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if unknown := options.keys() - ({"endpoint", "region"} if parts.scheme == "s3" else set()):

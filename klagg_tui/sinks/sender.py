@@ -47,6 +47,8 @@ class Sender:
         """In vain, since bars were delivered last."""
         self._is_stopping = False
         self._is_behind = True
+        self._has_all = False
+        """Whether what was left at the end was delivered too."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wakes = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -68,15 +70,24 @@ class Sender:
         """Begin to deliver."""
         self._thread.start()
 
-    def stop(self, patience_s: float = STOP_S) -> bool:
-        """Deliver what is left, within some seconds, and end; returns whether that was all."""
+    def finish(self) -> None:
+        """Have it deliver what is left, and end."""
         self._is_stopping = True
         self._call(self._wakes.set)
+
+    def has_ended(self, patience_s: float) -> bool:
+        """Wait so long for its end; returns whether it came."""
         self._thread.join(patience_s)
-        if self._thread.is_alive():
+        return not self._thread.is_alive()
+
+    def stop(self, patience_s: float = STOP_S) -> bool:
+        """Deliver what is left, within some seconds, and end; returns whether that was all."""
+        self.finish()
+        if not self.has_ended(patience_s):
             self._call(self._cancel)
             self._thread.join(1.0)
-        return not self._is_behind
+        # What was delivered before the server went says nothing of what was stored since.
+        return self._has_all
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -146,6 +157,7 @@ class Sender:
             if is_due:
                 forming_at = time.monotonic() + self._forming_s
             if is_last:
+                self._has_all = True
                 return
             await self._wait(max(LOOK_S, self._target.pause_s))
 

@@ -126,6 +126,23 @@ def test_import_of_nothing_usable_has_status_1(klagg: Klagg, tmp_path: Path) -> 
     assert "Nothing in there could be used." in said.err
 
 
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["service"], ""),
+        (
+            ["completions"],
+            "Missing argument 'shell'. Choose from: bash, zsh, fish; `klagg completions --help` says more.",
+        ),
+    ],
+)
+def test_what_is_left_out_is_told_in_one_line_or_by_the_help(klagg: Klagg, args: list[str], sentence: str) -> None:
+    said = klagg(*args)
+    assert said.status == 2
+    assert said.err.strip().removeprefix(said.out.strip()) == sentence
+    assert "Usage: klagg service" in said.out + said.err if not sentence else not said.out
+
+
 def test_the_database_may_be_named_before_the_command(filled: Klagg) -> None:
     assert filled("--db", "a.db", "export").out == filled("export", "--db", "a.db").out
 

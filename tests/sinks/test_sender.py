@@ -140,6 +140,28 @@ async def test_the_last_bars_are_delivered_when_klagg_ends(own: Server, tmp_path
             assert made.delivered > 500
 
 
+async def test_a_server_that_went_lacks_what_was_stored_since(own: Server, tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store:
+        with sending(store.path, own.address()) as made:
+            await store.add_confirmed(bars(5))
+            await until_same(own.address(), store)
+            await asyncio.to_thread(own.kill)
+            await store.add_confirmed(bars(5, START + 5 * MINUTE))
+            await until(lambda: bool(made.notices))
+            assert not await asyncio.to_thread(made.stop)
+
+
+async def test_a_server_that_says_nothing_any_more_lacks_what_was_stored_since(own: Server, tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store, Line(own.port) as line:
+        with sending(store.path, own.address(port=line.port)) as made:
+            await store.add_confirmed(bars(5))
+            await until_same(own.address(), store)
+            line.is_cut = True
+            await store.add_confirmed(bars(5, START + 5 * MINUTE))
+            assert not await asyncio.to_thread(made.stop, 0.5)
+            line.is_cut = False
+
+
 async def test_bars_under_way_are_delivered_at_their_pace(own: Server, tmp_path: Path) -> None:
     async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store:
         with sending(store.path, own.address(), forming_s=0.05):
