@@ -142,7 +142,7 @@ $(BENCH)/.pip: Makefile $(call unusable,$(BENCH))
 	@touch $@
 
 $(BENCH)/.bench: $(BENCH)/.pip pyproject.toml constraints-bench.txt
-	$(call step,klagg and its peers (some minutes),$(call install,$(BENCH),constraints-bench.txt,-e '.[parquet]' --group bench))
+	$(call step,klagg and its peers (some minutes),$(call install,$(BENCH),constraints-bench.txt,-e '.[nats$(comma)parquet$(comma)postgres]' --group bench))
 	@touch $@
 
 $(CLIENTS)/.pip: Makefile $(call unusable,$(CLIENTS))

@@ -1,4 +1,4 @@
-"""A way to a port that can be cut without a word."""
+"""A way to a port that can be cut without a word, or is slow."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from tests.ports import free_port
 class Line:
     """Copies between the two; while it is cut, what is sent goes nowhere."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, late_s: float = 0.0) -> None:
+        """`late_s`: so much later whatever is answered comes."""
         self.port = free_port()
         self.is_cut = False
+        self._late_s = late_s
         self._to = port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -35,13 +37,15 @@ class Line:
         except OSError:
             writer.close()
             return
-        for source, target in ((reader, back), (there, writer)):
-            task = asyncio.ensure_future(self._copy(source, target))
+        for source, target, late_s in ((reader, back, 0.0), (there, writer, self._late_s)):
+            task = asyncio.ensure_future(self._copy(source, target, late_s))
             self._tasks.add(task)
 
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, late_s: float) -> None:
         try:
             while data := await source.read(65536):
+                if late_s:
+                    await asyncio.sleep(late_s)
                 if not self.is_cut:
                     target.write(data)
                     await target.drain()

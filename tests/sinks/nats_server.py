@@ -64,6 +64,12 @@ class NatsServer:
             time.sleep(0.05)
         raise AssertionError((self._folder / "log").read_text())
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()

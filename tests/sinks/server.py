@@ -94,6 +94,12 @@ class Server:
             return lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
         return False
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As a machine that loses its power, but for its disk: every process at once."""
         if self._process is not None:
