@@ -2,7 +2,7 @@
 
 What is delivered says which days changed; each of those that are over is read as it is stored by now and replaces its file, in which of each
 bar that other recorders have there too the surer one stays (see `dataset_merge`). When a day is over, so are all files of it
-written. How far that came is written last, so that a crash repeats some files and lacks none.
+written, and those of the weeks and months that end with it: what is stored of these before changes with each repair. How far that came is written last, so that a crash repeats some files and lacks none.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class DatasetTarget:
         if (there and there[0].token) != before:
             return False
         over, news = await self._over(self._days), _news_of(portion.parts)
-        await self._write(await self._changed(portion, news, over), news, over)
+        changed = await self._changed(portion, news, over)
+        await self._write(changed.union(await self._days.ending(self._before, over)), news, over)
         crossed = sorted(await self._days.between(self._before, over), key=_order)
         for number, files_of_day in groupby(crossed, _NUMBER):
             await self._write(files_of_day, news, over)
@@ -153,7 +154,7 @@ class DatasetTarget:
 
     async def _changed(self, portion: Portion, news: _News, over: int) -> set[Day]:
         """Of which days the files are to be other ones, beside those that are over now."""
-        found = {day for day in news.bars if day.number < min(over, self._before)}
+        found = {day for day in news.bars if day.end <= min(over, self._before)}
         for part in portion.parts:
             if part.is_swept:
                 found |= await self._swept(part)
@@ -162,7 +163,7 @@ class DatasetTarget:
             found |= {
                 day
                 for day in await self._there()
-                if over <= day.number < self._before or (known is not None and day.series not in known)
+                if over < day.end <= self._before or (known is not None and day.series not in known)
             }
         return found
 
@@ -199,7 +200,7 @@ class DatasetTarget:
         """Have a day's file as it should be by now, whoever else writes it meanwhile."""
         assert self._days is not None
         aged_ms = await self._days.aged_before_ms(day.series)
-        own = await self._read(self._days, day, is_over=day.number < over)
+        own = await self._read(self._days, day, is_over=day.end <= over)
         for _ in range(_MOST_TRIES):
             if await self._swap(day, own, news, aged_ms):
                 return
@@ -217,7 +218,7 @@ class DatasetTarget:
             files.nothing() if held is None else held,
             day,
             self._recorder,
-            news=news.bars.get(day, ()) if day.number < self._before else None,
+            news=news.bars.get(day, ()) if day.end <= self._before else None,
             aged_ms=aged_ms,
             swept=news.swept.get(day.series, ()),
         )

@@ -24,6 +24,8 @@ from klagg_tui.storage.venues import Naming
 T = TypeVar("T")
 
 _DAY: Final = DAY_MS // MINUTE_MS
+_LONGEST: Final = 31
+"""Days of a bar."""
 _PERIODS: Final = tuple(Period)
 _STATES: Final = tuple(state.value for state in State)
 _NEWEST: Final = """
@@ -61,6 +63,12 @@ class Day(NamedTuple):
     def to_ms(self) -> int:
         """When the next one begins."""
         return self.from_ms + DAY_MS
+
+    @property
+    def end(self) -> int:
+        """The first day behind its bars: the next one, but for weeks and months, which open on one day and end days later."""
+        period = self.series.period
+        return self.number + 1 if period.nominal_ms <= DAY_MS else period.end_ms(self.from_ms) // DAY_MS
 
 
 class _Ended(Stretch):
@@ -107,6 +115,11 @@ class Days:
                 Day(SeriesPlace(symbols.marks[symbol] or "", symbols.names[symbol], _PERIODS[period]), day)
                 for symbol, period, day in rows
             ]
+
+    async def ending(self, first: int, before: int) -> list[Day]:
+        """Those that are over in that time and are not among `between`: of bars longer than a day that opened before it."""
+        opened = await self.between(max(0, first - _LONGEST), first)
+        return [day for day in opened if first < day.end <= before]
 
     async def aged_before_ms(self, series: SeriesPlace) -> int:
         """Bars of a series that opened before were deleted for their age; 0: none were."""

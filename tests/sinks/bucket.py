@@ -94,7 +94,7 @@ def rows_of(bars: Iterable[Bar], venue: str | None = None) -> list[Row]:
     ended = list(bars)
     times = (bar.end_ms if bar.period is Period.M1 else bar.open_ms for bar in ended)
     over = (max(times, default=0) - SETTLED_MS) // DAY_MS
-    return sorted((row_of(bar, venue) for bar in ended if bar.open_ms // DAY_MS < over), key=repr)
+    return sorted((row_of(bar, venue) for bar in ended if bar.end_ms <= over * DAY_MS), key=repr)
 
 
 def row_of(bar: Bar, venue: str | None) -> Row:

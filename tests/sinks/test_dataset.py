@@ -18,6 +18,7 @@ from klagg_tui.errors import SinkError
 from klagg_tui.evidence import Evidence
 from klagg_tui.sinks.dataset import DatasetTarget
 from klagg_tui.sinks.delivery import Delivery
+from klagg_tui.sinks.place import Found
 from klagg_tui.sinks.place_folder import FolderPlace
 from klagg_tui.sinks.places import place_of
 from klagg_tui.storage.sink_log import SinkLog
@@ -115,9 +116,44 @@ async def test_weeks_and_months_stand_on_the_day_on_which_they_open(
     await delivery.step()
     assert held(tmp_path / "bars") == []
     await store.write(Changes(ended=(bar(monday, period=Period.W1), bar(month, period=Period.MO1))))
-    await delivery.step()
-    found = {(row[2], row[3]) for row in held(tmp_path / "bars") if row[2] in {"1w", "1mo"}}
-    assert found == {("1w", "2024-08-05"), ("1mo", "2024-08-01")}
+    for over, there in (
+        (monday + 7 * DAY, {("1w", "2024-08-05")}),
+        (month + 31 * DAY, {("1w", "2024-08-05"), ("1mo", "2024-08-01")}),
+    ):
+        await store.write(Changes(ended=(bar(over + 8 * MINUTE),)))
+        await deliver(delivery)
+        assert {(row[2], row[3]) for row in held(tmp_path / "bars") if row[2] in {"1w", "1mo"}} < there
+        await store.write(Changes(ended=(bar(over + 9 * MINUTE),)))
+        await deliver(delivery)
+        assert {(row[2], row[3]) for row in held(tmp_path / "bars") if row[2] in {"1w", "1mo"}} == there
+        assert await is_equal(store, tmp_path / "bars")
+
+
+async def test_what_is_stored_of_a_week_under_way_waits_for_its_end_and_comes_once(
+    all_of_it: tuple[Store, SinkLog, DatasetTarget], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, log, target = all_of_it
+    monday = START - 3 * DAY
+    written: list[str] = []
+    swap = FolderPlace.swap
+
+    async def noted(place: FolderPlace, name: str, data: bytes, there: Found | None) -> bool:
+        written.append(name)
+        return await swap(place, name, data, there)
+
+    monkeypatch.setattr(FolderPlace, "swap", noted)
+    delivery = Delivery(log, target)
+    await store.add_confirmed(bars(1, MIDNIGHT + 9 * MINUTE))
+    week = bar(monday, period=Period.W1, state=State.PARTIAL)
+    for trades in (5, 6, 7):
+        week = week._replace(trade_count=trades)
+        await store.add([week], [])
+        await deliver(delivery)
+    assert not [name for name in written if "period=1w" in name]
+    await store.add_confirmed(bars(1, monday + 7 * DAY + 9 * MINUTE))
+    await deliver(delivery)
+    assert len([name for name in written if "period=1w" in name]) == 1
+    assert row_of(week, None) in held(tmp_path / "bars")
     assert await is_equal(store, tmp_path / "bars")
 
 

@@ -14,7 +14,7 @@ from klagg_tui.exchange.registry import venue
 from klagg_tui.exchange.transport.client import MarketClient
 from klagg_tui.exchange.transport.http import Answer, HttpClient
 from klagg_tui.exchange.venue import Priority, Request
-from klagg_tui.feed import FeedUpdate, Mode, Playback, Status
+from klagg_tui.feed import FeedUpdate, Mode, Status
 from klagg_tui.metrics import Metric
 from klagg_tui.runtime import latest
 from klagg_tui.runtime.live.endpoint import MarketEndpoint
@@ -29,6 +29,7 @@ from klagg_tui.runtime.source import Plan, Source
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.screens.app_state import AppState
 from klagg_tui.simulator.market.catalog import MarketSpec
+from klagg_tui.steering import Playback
 from klagg_tui.storage.venues import mark_of
 from klagg_tui.view.preferences import Preferences
 from tools.pictures.scenes import Ground
