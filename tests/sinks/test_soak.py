@@ -45,8 +45,8 @@ _BLOCKS: Final = ("451@150m+4m", "451@300m+4m")
 _GOES_IN_CUT: Final = 4
 """Of klagg, of which each but the last is killed while the network is cut."""
 _LEAST_MINUTES: Final = 5
-_PATIENCE_S: Final = 300
-"""For a start, and for what waited to be delivered: far more than the longest pause between two tries."""
+_PATIENCE_S: Final = 1200
+"""For a start, and for what waited to be delivered: a machine may be busy."""
 _BOUNDED: Final = """
 from klagg_tui.storage import delivery_log
 delivery_log.append.__defaults__ = ({},)
@@ -280,7 +280,7 @@ async def test_six_hours_with_every_fault_kills_and_ten_minutes_without_network_
     scale = Scale(
         kills=int(os.environ.get("KLAGG_SINK_KILLS", "20")),
         cut_s=float(os.environ.get("KLAGG_SINK_CUT_S", "600")),
-        speed=float(os.environ.get("KLAGG_SINK_SPEED", "20")),
+        speed=float(os.environ.get("KLAGG_SINK_SPEED", "15")),
         minutes=float(os.environ.get("KLAGG_SINK_MINUTES", "360")),
     )
     async with _network((own, own_nats), tmp_path / "run.db", scale) as network:
@@ -295,7 +295,7 @@ async def test_six_hours_with_every_fault_kills_and_ten_minutes_without_network_
 async def test_where_the_log_does_not_reach_over_the_cut_everything_is_told_anew_and_that_is_said(
     own: Server, own_nats: NatsServer, tmp_path: Path
 ) -> None:
-    scale = Scale(kills=8, cut_s=90, speed=40, log_bytes=10_000)
+    scale = Scale(kills=8, cut_s=90, speed=20, log_bytes=5_000)
     async with _network((own, own_nats), tmp_path / "run.db", scale) as network:
         from_ms = now_ms(network.exchange) // MINUTE_MS * MINUTE_MS
         await _kill_again_and_again(network, scale)
