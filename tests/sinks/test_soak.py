@@ -263,15 +263,16 @@ async def _deliver_what_is_left(network: Network) -> list[Delivery]:
     return deliveries
 
 
-async def _check_messages(network: Network, *, is_once: bool) -> None:
-    """No message is in the stream twice; and, where nothing was told anew, no state of a minute either."""
+async def _check_messages(network: Network) -> None:
+    """No message is in the stream twice; of those that were overtaken on their way it is told.
+
+    A state of a minute may be told under two numbers: who comes late reads it confirmed already at the entry of its end, and again at that of its confirmation.
+    """
     messages = await sent(network.servers[1].address())
     numbers = [read(content).number for _, content in messages]
     overtaken = sum(number < highest for number, highest in zip(numbers, accumulate(numbers, max), strict=True))
-    most = most_told(messages)
-    print(f"{len(messages)} messages, {overtaken} overtaken on their way; a state of a minute {most} times at most")
+    print(f"{len(messages)} messages, {overtaken} overtaken; a state of a minute {most_told(messages)} times at most")
     assert len(set(messages)) == len(messages)
-    assert most == 1 or not is_once
 
 
 async def test_six_hours_with_every_fault_kills_and_ten_minutes_without_network_cost_nothing(
@@ -287,7 +288,7 @@ async def test_six_hours_with_every_fault_kills_and_ten_minutes_without_network_
         from_ms = now_ms(network.exchange) // MINUTE_MS * MINUTE_MS
         await _kill_again_and_again(network, scale)
         await _check(network, scale, from_ms)
-        await _check_messages(network, is_once=True)
+        await _check_messages(network)
         assert not network.logged("Everything stored is delivered", "anew")
         assert not unstruck(network.exchange)
 
@@ -302,4 +303,4 @@ async def test_where_the_log_does_not_reach_over_the_cut_everything_is_told_anew
         for place in network.places:
             assert network.logged(place, "anew: it was too far behind")
         await _check(network, scale, from_ms)
-        await _check_messages(network, is_once=False)
+        await _check_messages(network)
