@@ -22,6 +22,10 @@ export PYTHONDONTWRITEBYTECODE :=
 
 comma := ,
 
+# Two at a time, the longest first: one of them alone leaves the other core idle. What each says comes in one piece.
+CHECKS := types floors lint layout
+AT_ONCE := $(MAKE) --no-print-directory --jobs=2
+
 # $(call step,what,command): says what is done, stays quiet where it succeeds and shows everything where it fails.
 define step
 @printf '%s\n' '· $(1)'; out=$$($(2) 2>&1) || { printf '%s\n' "$$out"; printf '%s\n' '✗ $(1)'; exit 1; }
@@ -37,8 +41,9 @@ define make_venv
 $(call step,pip $(PIP_VERSION) into $(1),$(1)/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION))
 endef
 
-# $(call install,folder,constraints,what): build tools too come from the pinned versions.
-install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check -c $(2) --build-constraint $(2) $(3)
+# $(call install,folder,constraints,what): build tools too come from the pinned versions. What is never loaded is not compiled either:
+# Python does that at the first import.
+install = $(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -c $(2) --build-constraint $(2) $(3)
 
 # $(call unusable,folder): names a target that is always out of date where the interpreter is gone or another one now, or
 # the project moved, since the commands inside an environment hold its full path.
@@ -46,7 +51,8 @@ unusable = $(if $(shell $(1)/bin/python -c 'import pip' 2>&1 || echo anew)$(shel
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: anew help run demo test check format bench clients notebooks soak packages image-check shipped pictures constraints clean
+.PHONY: anew help run demo test check format bench clients notebooks soak packages image-check shipped pictures constraints clean \
+	types collection floors lint layout
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,21 +63,34 @@ run: $(VENV)/.run ## open klagg; ARGS="…" are handed on
 demo: $(VENV)/.run ## open klagg on a made-up market, no network needed
 	@$(BIN)/klagg demo $(ARGS)
 
-test: check ## everything CI asks for: check, then the tests and their coverage; ARGS="…" choose some tests
+test: $(VENV)/.dev ## everything CI asks for: check, then the tests and their coverage; ARGS="…" choose some tests
 ifneq ($(ARGS),) # a part of the tests cannot cover everything
+	@$(AT_ONCE) $(CHECKS)
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
-	$(call step,collection,$(BIN)/python -m pytest -q --collect-only)
+	@$(AT_ONCE) $(firstword $(CHECKS)) collection $(wordlist 2,9,$(CHECKS))
 	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report=
 	@echo '· coverage of each room, lines and branches'
 	@$(BIN)/python -m tools.coverage_floors
 endif
 
 check: $(VENV)/.dev ## what can be said without running: format, lint, types, import floors
-	$(call step,format,$(BIN)/ruff format --check --output-format=concise .)
-	$(call step,lint,$(BIN)/ruff check --quiet --output-format=concise .)
+	@$(AT_ONCE) $(CHECKS)
+
+types:
 	$(call step,types,$(BIN)/mypy --no-error-summary)
+
+collection:
+	$(call step,collection,$(BIN)/python -m pytest -q --collect-only)
+
+floors:
 	$(call step,import floors,$(BIN)/lint-imports --no-logo)
+
+lint:
+	$(call step,lint,$(BIN)/ruff check --quiet --output-format=concise .)
+
+layout:
+	$(call step,format,$(BIN)/ruff format --check --output-format=concise .)
 
 format: $(VENV)/.dev ## write the format and the repairs that are safe
 	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format --quiet .
@@ -123,7 +142,7 @@ $(BENCH)/.pip: Makefile $(call unusable,$(BENCH))
 	@touch $@
 
 $(BENCH)/.bench: $(BENCH)/.pip pyproject.toml constraints-bench.txt
-	$(call step,klagg and its peers (some minutes),$(call install,$(BENCH),constraints-bench.txt,-e '.[parquet]' --group bench))
+	$(call step,klagg and its peers (some minutes),$(call install,$(BENCH),constraints-bench.txt,-e '.[nats$(comma)parquet$(comma)postgres]' --group bench))
 	@touch $@
 
 $(CLIENTS)/.pip: Makefile $(call unusable,$(CLIENTS))

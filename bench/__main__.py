@@ -35,6 +35,10 @@ PARTS: Final = (
     "cold",
     "serve",
     "windows",
+    "sinks",
+    "sinks_cost",
+    "recorder",
+    "recorder_venues",
 )
 
 

@@ -7,7 +7,6 @@ python -m bench.memory_child SYMBOLS SPEED OUTPUT
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import tempfile
@@ -39,7 +38,7 @@ def main() -> None:
             past_ms = status.exchange_now_ms - found.get("begun_ms", float("inf"))
             if past_ms >= (found.get("collected", 0) + 1) * interpreter.COLLECT_S * 1_000:
                 found["collected"] = found.get("collected", 0) + 1
-                gc.collect()
+                interpreter.collect()
             if status.exchange_now_ms >= found.get("begun_ms", float("inf")) + 60 * MINUTE_MS and "mb" not in found:
                 found["mb"] = psutil.Process().memory_info().rss / 1e6
                 found["trades"] = status.counters.trades

@@ -26,7 +26,7 @@ PACED_S = 5
 PACED_AIMS = {2_000: 30, 5_000: 18, 20_000: 12}
 """Frames a second, and microseconds of processor time each may cost."""
 _EVENT = itemgetter(AggTrade._fields.index("event_ms"))
-LIMITS = replace(FeedLimits.of(VENUE.streams), streams_per_message=1_000, bytes_per_message=100_000)
+LIMITS = replace(FeedLimits.of(VENUE.streams), streams_per_message=2_000, bytes_per_message=100_000)
 
 
 def figures() -> list[tuple[str, str]]:
@@ -83,9 +83,9 @@ class Taken:
 
 
 @asynccontextmanager
-async def sending(count: int, rate: int) -> AsyncIterator[str]:
+async def sending(count: int, rate: int, symbols: int = SYMBOLS, ahead_ms: int = 0) -> AsyncIterator[str]:
     """A sender of its own process; where it listens."""
-    arguments = [sys.executable, "-m", "bench.stream_sender", str(count), str(rate)]
+    arguments = [sys.executable, "-m", "bench.stream_sender", *map(str, (count, rate, symbols, ahead_ms))]
     sender = await asyncio.create_subprocess_exec(*arguments, stdout=PIPE)
     assert sender.stdout is not None
     port = int(await sender.stdout.readline())

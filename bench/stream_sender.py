@@ -1,7 +1,8 @@
 """The other end of `bench.stream`: a process that listens, shakes hands and sends trades at a pace, or all at once.
 
-`python -m bench.stream_sender COUNT RATE` says its port on standard output; rate 0 is a burst. The event time of each
-message is the moment of its sending in microseconds of the machine's steady clock, which both processes read; see `late_us`.
+`python -m bench.stream_sender COUNT RATE SYMBOLS AHEAD_MS` says its port on standard output; rate 0 is a burst. The event time of
+each message is the moment of its sending in microseconds of the machine's steady clock, which both processes read; see `late_us`.
+The time of its trade is this machine's and so much more.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _ROUND_US = 10**12
 
 
 def main() -> None:
-    count, rate = int(sys.argv[1]), int(sys.argv[2])
+    count, rate, symbols, ahead_ms = map(int, sys.argv[1:])
+    trades = Trades(symbols, ahead_ms)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print(listening.getsockname()[1], flush=True)
         connection, _ = listening.accept()
@@ -29,10 +31,9 @@ def main() -> None:
     with connection:
         shake_hands(connection)
         if rate:
-            send_paced(connection, count, rate)
+            send_paced(connection, trades, count, rate)
         else:
-            now_ms = time.time_ns() // 1_000_000
-            connection.sendall(b"".join(framed(trade(number, sent_us(), now_ms)) for number in range(count)))
+            connection.sendall(b"".join(framed(trades.made(number)) for number in range(count)))
         while connection.recv(65_536):
             pass
 
@@ -58,13 +59,13 @@ def messages(connection: socket.socket, protocol: ServerProtocol) -> Iterator[Re
             yield event if isinstance(event, Request) else bytes(event.data)  # type: ignore[union-attr]
 
 
-def send_paced(connection: socket.socket, count: int, rate: int) -> None:
+def send_paced(connection: socket.socket, trades: Trades, count: int, rate: int) -> None:
     """Each message in a packet of its own, as they come in reality."""
     began, send = time.perf_counter(), connection.sendall
     for number in range(count):
         while (early := number / rate - (time.perf_counter() - began)) > 0:
             time.sleep(early / 2)
-        send(framed(trade(number, sent_us(), time.time_ns() // 1_000_000)))
+        send(framed(trades.made(number)))
 
 
 def sent_us() -> int:
@@ -82,18 +83,27 @@ def symbol(number: int) -> str:
     return f"S{number}USDT"
 
 
-def trade(number: int, event_us: int, traded_ms: int) -> bytes:
-    """A trade as it looks in 2026, some 210 bytes; put together by hand, so that the sender keeps up with its own pace."""
-    place, of = divmod(number, SYMBOLS)
-    head, tail = PARTS[of * VARIANTS + place % VARIANTS]
-    times = b'%d,"a":%d' % (event_us, place + 1)
-    return b"%b%b%b%d%b" % (
-        head,
-        times,
-        tail,
-        traded_ms,
-        b',"m":true,"st":1}}' if number % 2 else b',"m":false,"st":1}}',
-    )
+class Trades:
+    """Trades of so many symbols in turns, as they look in 2026, some 210 bytes; put together by hand, so that the sender keeps its pace."""
+
+    VARIANTS = 41
+
+    def __init__(self, symbols: int, ahead_ms: int) -> None:
+        self._symbols, self._ahead_ms = symbols, ahead_ms
+        self._parts = [parts(of, variant) for of in range(symbols) for variant in range(self.VARIANTS)]
+
+    def made(self, number: int) -> bytes:
+        """The trade of that number, sent now."""
+        place, of = divmod(number, self._symbols)
+        head, tail = self._parts[of * self.VARIANTS + place % self.VARIANTS]
+        times = b'%d,"a":%d' % (sent_us(), place + 1)
+        return b"%b%b%b%d%b" % (
+            head,
+            times,
+            tail,
+            time.time_ns() // 1_000_000 + self._ahead_ms,
+            b',"m":true,"st":1}}' if number % 2 else b',"m":false,"st":1}}',
+        )
 
 
 def parts(of: int, variant: int) -> tuple[bytes, bytes]:
@@ -106,10 +116,6 @@ def parts(of: int, variant: int) -> tuple[bytes, bytes]:
         f'"f":{1_000_000 + 2 * variant},"l":{1_000_001 + 2 * variant},"T":'
     )
     return head.encode(), tail.encode()
-
-
-VARIANTS = 41
-PARTS = [parts(of, variant) for of in range(SYMBOLS) for variant in range(VARIANTS)]
 
 
 def framed(payload: bytes) -> bytes:

@@ -18,7 +18,7 @@ from textual.theme import Theme
 
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import FilterError
-from klagg_tui.feed import Attachment, Feed, Mode, Playback
+from klagg_tui.feed import Feed, Mode
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
@@ -36,6 +36,7 @@ from klagg_tui.screens.symbol import SymbolScreen
 from klagg_tui.screens.themes import KLAGG
 from klagg_tui.screens.toasts import AlertToasts, TerminalSigns
 from klagg_tui.screens.xterm_colours import In256
+from klagg_tui.steering import Attachment, Playback
 from klagg_tui.view.alerts import AlertDesk
 from klagg_tui.view.preferences import Preferences
 
@@ -79,7 +80,13 @@ class KlaggApp(Navigation):
         Binding("z", "local_time", "Times local or UTC", id="times"),
         Binding("question_mark", "help", "Help", id="help", key_display="?"),
         Binding("colon", "command_palette", "Command palette", show=False, id="palette", key_display=":"),
-        Binding("ctrl+r", "take_over", "Record here, where the klagg that recorded has ended", id="take_over"),
+        # The second is what people know; a phone has no such key, and some browsers keep it for themselves.
+        Binding(
+            "exclamation_mark,ctrl+r",
+            "take_over",
+            "Record here, where the klagg that recorded has ended",
+            id="take_over",
+        ),
         Binding("D", "demo", "The simulated market, where the real one cannot be reached", id="demo"),
         *PLAYBACK_BINDINGS,
         Binding("q", "quit", "Leave klagg", id="quit"),

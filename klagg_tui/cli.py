@@ -143,9 +143,11 @@ def _leave(sentence: str, status: int) -> NoReturn:
 
 
 def _misused(error: typer.TyperException) -> str:
-    """What the parser of the command line says, as one sentence, and where to read on."""
+    """What the parser of the command line says, as one sentence, and where to read on; nothing where it has shown its help."""
     context: typer.Context | None = getattr(error, "ctx", None)
-    complaint = error.format_message().replace("Value error, ", "").rstrip(".")
+    complaint = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+    if not complaint:
+        return ""
     joint = "" if complaint.endswith("?") else ";"
     return f"{complaint}{joint} `{context.command_path if context else 'klagg'} --help` says more."
 

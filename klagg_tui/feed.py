@@ -215,81 +215,11 @@ class FeedUpdate(NamedTuple):
     the newest trade is of this time nothing that comes is news: it happened before."""
 
 
-class Pace(Protocol):
-    """How recorded trades are played; as text its speed."""
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the playing stands still."""
-        ...
-
-
-class Playback(Protocol):
-    """What may be asked of recorded trades while they are played. Every call is cheap and safe from the screen's thread."""
-
-    @property
-    def pace(self) -> Pace:
-        """As it was asked for last."""
-        ...
-
-    def pause(self) -> None:
-        """Stop the playing, or go on with it."""
-        ...
-
-    def change_speed(self, step: int) -> None:
-        """Play faster, or with -1 slower."""
-        ...
-
-    @property
-    def goes_back(self) -> bool:
-        """Whether a time that was played already can be gone to."""
-        ...
-
-    @property
-    def recorded_ms(self) -> tuple[int, int] | None:
-        """When the first recorded trade was, and when the last one is reckoned to be; None before the first."""
-        ...
-
-    def skip_to(self, at_ms: int) -> None:
-        """Play without any waiting up to this recorded time: on from here, or where that was played already, from the beginning."""
-        ...
-
-
-class Attachment(Protocol):
-    """Looking on where another process records. Every call is cheap and safe from the screen's thread."""
-
-    @property
-    def is_attached(self) -> bool:
-        """Whether another process records, or did until it ended."""
-        ...
-
-    def take_over(self) -> str:
-        """Record here from now on, where the other has ended; returns a sentence on what comes of that."""
-        ...
-
-
-class Feed(Protocol):
-    """Every call is cheap and safe from the screen's thread."""
-
-    @property
-    def periods(self) -> tuple[Period, ...]:
-        """Those asked for, from short to long."""
-        ...
-
-    def take_changes(self) -> FeedUpdate | None:
-        """Everything changed since the last call, coalesced; the first call gives all there is. None: nothing."""
-        ...
-
-    def status(self) -> Status:
-        """How things stand now."""
-        ...
+class Archive(Protocol):
+    """What is stored, for whoever asks."""
 
     async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
         """Up to `count` closed bars that open before `before_ms` (None: the newest ones), oldest first."""
-        ...
-
-    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
-        """Have a page of bars fetched from before the oldest stored one, which opens then, as urgently as all history; `history` has them then."""
         ...
 
     async def columns(
@@ -316,18 +246,6 @@ class Feed(Protocol):
         """
         ...
 
-    def tape(self, symbol: str) -> tuple[AggTrade, ...]:
-        """The last trades of the followed symbol, oldest first; empty for another one."""
-        ...
-
-    def follow(self, symbol: str | None) -> None:
-        """Keep the tape of this symbol from now on, or of none."""
-        ...
-
-    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
-        """Fetch history of these first from now on: the opened symbol, the rows on view from the top, and of them the period shown."""
-        ...
-
     async def estimate(self, selection: Selection, form: Format) -> Estimate:
         """About what an export comes to.
 
@@ -351,6 +269,39 @@ class Feed(Protocol):
         Raises:
             KlaggError: the target cannot be written, the selection names what is not there, or nothing is kept.
         """
+        ...
+
+
+class Feed(Archive, Protocol):
+    """Every call is cheap and safe from the screen's thread."""
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Those asked for, from short to long."""
+        ...
+
+    def take_changes(self) -> FeedUpdate | None:
+        """Everything changed since the last call, coalesced; the first call gives all there is. None: nothing."""
+        ...
+
+    def status(self) -> Status:
+        """How things stand now."""
+        ...
+
+    async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
+        """Have a page of bars fetched from before the oldest stored one, which opens then, as urgently as all history; `history` has them then."""
+        ...
+
+    def tape(self, symbol: str) -> tuple[AggTrade, ...]:
+        """The last trades of the followed symbol, oldest first; empty for another one."""
+        ...
+
+    def follow(self, symbol: str | None) -> None:
+        """Keep the tape of this symbol from now on, or of none."""
+        ...
+
+    def look_at(self, symbols: Sequence[str], period: Period, opened: str | None = None) -> None:
+        """Fetch history of these first from now on: the opened symbol, the rows on view from the top, and of them the period shown."""
         ...
 
     async def stop(self) -> None:

@@ -25,7 +25,7 @@ _AGES: Final = ((604_800_000 * 52, "y"), (604_800_000, "w"), (86_400_000, "d"), 
 
 @lru_cache(maxsize=16_384)
 def price(value: Exact, decimals: int) -> str:
-    """The price with at least the symbol's own decimals; digits are never cut.
+    """The price with at least the symbol's own decimals, to be typed or kept; digits are never cut.
 
     Cached: of the prices on a screen most are those of the frame before, and a look-up costs a tenth of the text.
     """
@@ -42,6 +42,7 @@ def signed(value: float, decimals: int) -> str:
     return without_sign_of_nothing(f"{value:+.{decimals}f}")
 
 
+@lru_cache(maxsize=4_096)
 def plain(value: float) -> str:
     """A price whose decimals nobody knows, in the fewest digits that tell it: at most twelve, and never a power of ten."""
     return f"{Decimal(f'{value:.12g}'):f}"
@@ -87,8 +88,9 @@ def grouped(text: str) -> str:
     return f"{whole(int(whole_part))}{point}{rest}"
 
 
+@lru_cache(maxsize=16_384)
 def grouped_price(value: Exact, decimals: int) -> str:
-    """The price as charts write it: as `price`, with commas between its thousands."""
+    """The price as people read it: as `price`, with commas between its thousands."""
     return grouped(price(value, decimals))
 
 

@@ -12,12 +12,13 @@ from textual.binding import BindingsMap
 
 from klagg_tui.app import KlaggApp
 from klagg_tui.errors import KlaggError
-from klagg_tui.feed import Attachment, Feed, Playback
+from klagg_tui.feed import Feed
 from klagg_tui.hints import ended, hint_or_all
 from klagg_tui.runtime import interpreter
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.state_file import REAL, StateFile, defaults_from, path_of
 from klagg_tui.screens.toasts import TerminalSigns
+from klagg_tui.steering import Attachment, Playback
 from klagg_tui.view.alerts.terminals import form_of
 from klagg_tui.view.preferences import Preferences
 

@@ -23,6 +23,8 @@ _FILLERS: Final = re.compile(
 """Drawn as nothing or as a blank, though Unicode counts them among letters, marks and symbols (Default_Ignorable_Code_Point)."""
 _LOGIN: Final = re.compile(r"(?i)((?<!\w)(?:[a-z][a-z0-9+.-]*:/+)?[^\s/:@'\"]*):[^\s'\"]*@(?=[\w\[])")
 """The password before a host, also one with a slash or another @ in it; in doubt too much goes."""
+_NAME: Final = re.compile(r"(?i)postgres(?:ql)?://[^\s/:@'\"]*@")
+"""A user's name, which is no secret: as it is known on the screen."""
 _TOKEN: Final = re.compile(r"(?i)(\btoken=|\bbearer )[^\s&'\"]+")
 _HOST: Final = re.compile(r"(?:\[[^\]]*\]|[^:/\s]*)(?::\d*)?(?:/.*)?")
 
@@ -59,7 +61,15 @@ def _escaped(sign: str) -> str:
 
 def without_secrets(text: str) -> str:
     """A line without passwords in addresses and without tokens."""
-    return _TOKEN.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1:{HIDDEN}@", text))
+    return _TOKEN.sub(rf"\1{HIDDEN}", _LOGIN.sub(_without_password, text))
+
+
+def _without_password(login: re.Match[str]) -> str:
+    """A login that was found, without what may be a secret; a name alone is one where servers take a token in its place."""
+    if _NAME.fullmatch(login.group()):
+        return login.group()
+    joint = "://" if login.group().startswith(f"{login[1]}://") else ":"
+    return f"{login[1]}{joint}{HIDDEN}@"
 
 
 def without_password(address: str) -> str:

@@ -1,7 +1,9 @@
 """What all tests share: how hard hypothesis tries, and where the recorded market data lies."""
 
+import gc
 import os
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,19 @@ _WHOLE = {"engine", "exchange", "attach", "sinks"}
 """Rooms of which everything is measured: the floor of the first two is every line, and laws are most of what tests the others."""
 
 
-_SETS = 6
+_SETS = 3
 """So many sets of parameters of a test are measured."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage neither while the tests are gathered nor, later, among what was gathered: all of it stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)  # hypothesis marks its own first

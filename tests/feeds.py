@@ -13,6 +13,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from tests.patience import WAIT_S
+
 
 class Feed:
     """What the exchange says, and what it was told."""
@@ -95,10 +97,11 @@ async def feeding(context: ssl.SSLContext | None = None) -> AsyncIterator[Feed]:
         await server.wait_closed()
 
 
-async def until(condition: Callable[[], object], for_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], for_s: float = WAIT_S) -> None:
     """Go on as soon as it holds."""
     async with asyncio.timeout(for_s):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.002)
+        pause_s = 0.002
+        while not condition():
+            await asyncio.sleep(pause_s)
+            # What takes long is not asked for so often: asking can cost more than what is waited for.
+            pause_s = min(pause_s * 1.2, 0.03)

@@ -165,6 +165,15 @@ def _are_gaps_closed(status: Status) -> bool:
     return status.counters.gaps == status.counters.gaps_filled + status.counters.gaps_abandoned
 
 
+def settled_now(exchange: SimulatedExchange) -> int:
+    """The time there, once the minute before the one under way is final: nothing changes by the clock for most of a minute then.
+
+    An imitation starts on the edge of a minute, where it would be final only after the first seconds of a test.
+    """
+    exchange.jump(max(0, venue_of(exchange).settle_ms + 2_000 - exchange.now_ms() % MINUTE_MS))
+    return exchange.now_ms()
+
+
 def now_ms(exchanges: Exchanges) -> int:
     """The time that has come at all of them."""
     return min(exchange.now_ms() for exchange in every(exchanges))

@@ -17,10 +17,10 @@ from textual.pilot import Pilot
 from textual.worker import WorkerState
 
 from klagg_tui.app import KlaggApp
-from klagg_tui.feed import Attachment, Playback
 from klagg_tui.screens.base import LEAST_HEIGHT, LEAST_WIDTH
 from klagg_tui.screens.state_file import StateFile
 from klagg_tui.screens.widgets.table import MarketTable
+from klagg_tui.steering import Attachment, Playback
 from klagg_tui.view.preferences import Preferences
 from tests.feeds import until
 from tests.made_market import MadeMarket

@@ -1,4 +1,4 @@
-"""Two small proxies on the loopback address, to see what passes through them."""
+"""Small proxies on the loopback address, to see what passes through them; and a line that is slow, and cut."""
 
 from __future__ import annotations
 
@@ -43,6 +43,53 @@ async def rude_proxy() -> AsyncIterator[Passage]:
 
     async with _proxy(hang_up) as passage:
         yield passage
+
+
+@dataclass
+class Line(Passage):
+    """A slow way to one place."""
+
+    bytes_a_second: int = 1_000_000
+    passing: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """All that passes is gone; whoever comes afterwards gets through."""
+        for task in self.passing:
+            task.cancel()
+
+
+@asynccontextmanager
+async def slow_line(port: int, bytes_a_second: int) -> AsyncIterator[Line]:
+    """To a port of this machine, so many bytes a second each way."""
+    line = Line(bytes_a_second=bytes_a_second)
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000):
+            writer.write(data)
+            await writer.drain()
+            await asyncio.sleep(len(data) / line.bytes_a_second)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, away = await asyncio.open_connection("127.0.0.1", port)
+        ways = [asyncio.ensure_future(way) for way in (pass_on(reader, away), pass_on(there, writer))]
+        line.passing.update(ways)
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            line.passing.difference_update(ways)
+            for end in (writer, away):
+                end.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    line.port = server.sockets[0].getsockname()[1]
+    try:
+        yield line
+    finally:
+        server.close()
+        line.cut()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from klagg_tui.storage.connection import THREAD
+from tests.patience import WAIT_S
 
 
 class SlowSqlite:
@@ -49,7 +50,7 @@ class SlowSqlite:
     def _pass(self, stops_at: str, at: str) -> None:
         if at == stops_at:
             self.reached.set()
-            self._may_go.wait(10)
+            self._may_go.wait(WAIT_S)
 
     def go_on_soon(self) -> None:
         """When whoever waits has been told to stop, or even the loop has gone."""
@@ -58,11 +59,11 @@ class SlowSqlite:
     def assert_is_over(self) -> None:
         """Nothing is left open, no thread is left, and none failed."""
         for thread in self._threads:
-            thread.join(10)
+            thread.join(WAIT_S)
         assert [thread for thread in self._threads if thread.is_alive()] == []
         assert self.failed == []
         # What nobody waited for any more is closed by whoever opened it, when its thread has ended.
-        latest = time.monotonic() + 10
+        latest = time.monotonic() + WAIT_S
         while {*self.closed} != {*self.opened} and time.monotonic() < latest:
             time.sleep(0.001)
         assert {*self.closed} == {*self.opened}

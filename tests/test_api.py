@@ -24,6 +24,7 @@ from klagg_tui.exporting import derivatives, row
 from klagg_tui.feed import Mode
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
+from tests.patience import WAIT_S
 from tests.slow_sqlite import SlowSqlite
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "api.md"
@@ -85,7 +86,7 @@ def test_ctrl_c_while_a_database_opens_leaves_nothing_open(
     database: api.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt() -> None:
-        slow.reached.wait(10)
+        slow.reached.wait(WAIT_S)
         slow.go_on_soon()
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 

@@ -58,6 +58,9 @@ def test_ordinary_letters_stay(text: str) -> None:
         "cannot use http://:hunter2@[::1]:1080",
         "GET /api/bars?token=hunter2&symbol=BTCUSDT",
         "Authorization: Bearer hunter2",
+        "nats://hunter2@mq.example.org: no server answers there",
+        "postgresql://me://hunter2@db: refused",
+        "postgresql://me:hunter2@ter2@db: refused",
     ],
 )
 def test_a_line_tells_no_secret(line: str) -> None:
@@ -73,10 +76,16 @@ def test_a_line_tells_no_secret(line: str) -> None:
         "connected to fstream.binance.com",
         "2026-11-29 09:00:00 INFO    klagg_tui.app: 3 symbols",
         "at wss://host:443/ws",
+        "postgresql://klagg@127.0.0.1:5432/market: Connection refused.",
     ],
 )
 def test_other_lines_stay_as_they_are(line: str) -> None:
     assert without_secrets(line) == line
+
+
+def test_what_is_left_of_an_address_is_an_address() -> None:
+    assert without_secrets("nats://hunter2@mq:4222/klagg: no server") == "nats://hidden@mq:4222/klagg: no server"
+    assert without_secrets("postgresql://me:hunter2@db/market") == "postgresql://me:hidden@db/market"
 
 
 @pytest.mark.parametrize(

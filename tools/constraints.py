@@ -20,7 +20,7 @@ BUILD = ["hatchling", "editables"]
 def main() -> None:
     """Write all files anew."""
     write("constraints.txt", extras=["notebook", "parquet", "web"], groups=["dev", "packages"])
-    write("constraints-bench.txt", extras=["parquet"], groups=["bench"])
+    write("constraints-bench.txt", extras=["nats", "parquet", "postgres"], groups=["bench"])
     write("constraints-clients.txt", extras=[], groups=["clients"])
     write("constraints-notebooks.txt", extras=["notebook"], groups=["notebooks"])
 

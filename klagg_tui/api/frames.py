@@ -13,6 +13,7 @@ from klagg_tui.errors import ExportError
 from klagg_tui.exporting import arrow, row, tables
 from klagg_tui.exporting.frames import Layout
 from klagg_tui.exporting.selection import Selection
+from klagg_tui.extras import missing
 from klagg_tui.storage.store import Store
 
 if TYPE_CHECKING:
@@ -126,9 +127,7 @@ def require_pandas() -> None:
         try:
             import_module(name)
         except ImportError as error:
-            raise ExportError(
-                f"A frame of pandas needs {name}, which is not installed: pip install 'klagg-tui[notebook]'."
-            ) from error
+            raise ExportError(missing("A frame of pandas", name, "notebook")) from error
 
 
 def require_pyarrow() -> None:

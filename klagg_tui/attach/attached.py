@@ -12,6 +12,7 @@ from klagg_tui.attach.codec import Message
 from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.history import History
 from klagg_tui.attach.link import Link
+from klagg_tui.attach.standing import Standing, Told, told_in
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.errors import KlaggError, StorageError
@@ -80,6 +81,9 @@ class Attached:
         self._is_first = is_first
         self._note_trouble = note_trouble
         self._gathering = Gathering()
+        self._standing = Standing()
+        self._slices: list[Told] = []
+        """Of one moment, the last of which has not come yet."""
         self._turns = Turns(self)
         self._said: Message = {}
         """The recorder's status, field by field."""
@@ -141,18 +145,26 @@ class Attached:
             self._latest.status = codec.status_in(self._said)
         for kind in ("picture", "update"):
             if kind in message:
-                update = codec.update_in(message[kind])
-                self._known.update(update.instruments)
-                self._followed.update(dict.fromkeys(update.symbols_added))
-                for symbol in update.symbols_removed:
-                    self._followed.pop(symbol, None)
-                self._gathering.add(update)
+                self._slices.append(told_in(message[kind]))
+                if message.get("more"):
+                    return
+        for told in self._slices:
+            self._take_told(told)
+        self._slices.clear()
         if "picture" in message:
             self._has_picture.set()
         if "recalled" in message:
             self._gathering.recall(codec.minutes_in(message["recalled"]))
         if "tape" in message:
             self._wishes.take_trades(message["tape"], codec.trades_in(message["trades"]))
+
+    def _take_told(self, told: Told) -> None:
+        update = self._standing.whole(told)
+        self._known.update(update.instruments)
+        self._followed.update(dict.fromkeys(update.symbols_added))
+        for symbol in update.symbols_removed:
+            self._followed.pop(symbol, None)
+        self._gathering.add(update)
 
     async def _show(self, be_ready: Callable[[], None]) -> None:
         await self._has_picture.wait()

@@ -23,7 +23,7 @@ from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import FeedUpdate, InstrumentFacts, Mode, Progress, Status, VenueStatus
 from klagg_tui.metrics import Metric, Snapshot
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of all that is said."""
 
 Json: TypeAlias = Any

@@ -12,11 +12,11 @@ from klagg_tui.attach.codec import Json
 from klagg_tui.attach.columns import columns_in
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
-from klagg_tui.engine.columns import BarColumns
+from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
 from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.period import Period, chain
 from klagg_tui.errors import ExportError, Unattached
-from klagg_tui.feed import FeedUpdate, InstrumentFacts
+from klagg_tui.feed import Archive, FeedUpdate, InstrumentFacts
 from klagg_tui.runtime import questions
 from klagg_tui.runtime.startup import stored_bars, stored_closes, stored_instruments, told_lately
 from klagg_tui.storage.store import Store
@@ -35,8 +35,8 @@ class Asks(Protocol):
         ...
 
 
-class History(Protocol):
-    """See `Feed` for what is asked; `known`: what is known of symbols."""
+class History(Archive, Protocol):
+    """And what a window shows at first; `known`: what is known of symbols."""
 
     async def stored_bars(self, periods: tuple[Period, ...]) -> FeedUpdate:
         """The newest stored bar of every symbol and period."""
@@ -50,37 +50,6 @@ class History(Protocol):
 
     def recalled(self, now_ms: int) -> AsyncIterator[list[DerivativeMinute]]:
         """What was told of contracts lately, see `told_lately`; or the recorder sends it by itself."""
-        ...
-
-    async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
-        """See `Feed.history`."""
-        ...
-
-    async def columns(
-        self, symbols: Sequence[str], period: Period, from_ms: int, to_ms: int | None, fields: Collection[str]
-    ) -> Mapping[str, BarColumns]:
-        """See `Feed.columns`."""
-        ...
-
-    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
-        """See `Feed.derivatives`."""
-        ...
-
-    async def estimate(self, selection: Selection, form: Format) -> Estimate:
-        """See `Feed.estimate`."""
-        ...
-
-    async def export(
-        self,
-        selection: Selection,
-        target: Path,
-        form: Format,
-        *,
-        is_split: bool,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Exported:
-        """See `Feed.export`."""
         ...
 
 
@@ -129,7 +98,13 @@ class OnDisk:
         )
 
     async def columns(
-        self, symbols: Sequence[str], period: Period, from_ms: int, to_ms: int | None, fields: Collection[str]
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
     ) -> Mapping[str, BarColumns]:
         """See `History`."""
         await self._flush()
@@ -223,7 +198,13 @@ class OverLink:
         return codec.bars_in(await self._recorder.ask("history", **asked))
 
     async def columns(
-        self, symbols: Sequence[str], period: Period, from_ms: int, to_ms: int | None, fields: Collection[str]
+        self,
+        symbols: Sequence[str],
+        period: Period,
+        from_ms: int,
+        fields: Collection[str] = COLUMN_FIELDS,
+        *,
+        to_ms: int | None = None,
     ) -> Mapping[str, BarColumns]:
         """See `History`."""
         asked = {"symbols": list(symbols), "period": str(period), "from": from_ms, "to": to_ms, "fields": list(fields)}

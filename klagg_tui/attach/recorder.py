@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
+from klagg_tui.attach.standing import MinuteViewer, Told
 from klagg_tui.engine.events import AggTrade
-from klagg_tui.feed import FeedUpdate, Status
+from klagg_tui.feed import Status
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.tape import Tape
-from klagg_tui.runtime.viewer import Viewer
 
 BEAT_S: Final = 0.25
 _NAME: Final = "windows"
@@ -26,9 +26,9 @@ class Beat(NamedTuple):
     """What windows are told at once."""
 
     status: Status
-    update: FeedUpdate | None = None
+    update: Told | None = None
     """For those that have had a picture; None: nothing changed for them."""
-    picture: FeedUpdate | None = None
+    picture: Told | None = None
     """All there is, for those that have had none yet: what changed afterwards is in later updates, perhaps with some of this again."""
     tapes: Mapping[int, tuple[str, tuple[AggTrade, ...]]] = {}
     """The symbol that a window follows, by its name in the run, and trades of it that the window has not had yet, by number of the window."""
@@ -84,7 +84,7 @@ class Recorder:
     def __init__(self, host: EngineHost, audience: Audience) -> None:
         self._host = host
         self._audience = audience
-        self._viewer: Viewer | None = None
+        self._viewer: MinuteViewer | None = None
         self._followed: dict[int, _Followed] = {}
         self._looks: dict[int, Look] = {}
         self.comes = asyncio.Event()
@@ -126,22 +126,25 @@ class Recorder:
 
     async def _beat(self) -> Beat:
         host = self._host
-        update: FeedUpdate | None = None
-        picture: FeedUpdate | None = None
+        update: Told | None = None
+        picture: Told | None = None
         if self._viewer is None:
-            self._viewer = host.view(_NAME)
-            picture = await host.update(self._viewer)
+            self._viewer = host.view(_NAME, MinuteViewer)
+            picture = await self._told(self._viewer)
         else:
-            update = await host.update(self._viewer)
+            update = await self._told(self._viewer)
             if self._audience.newcomers:
                 # Behind the update: what changes from here on is in the next one.
-                newcomer = host.view(_NEWCOMER)
+                newcomer = host.view(_NEWCOMER, MinuteViewer)
                 try:
-                    picture = await host.update(newcomer)
+                    picture = await self._told(newcomer)
                 finally:
                     host.forget(newcomer)
         tapes = {window: news for window, followed in self._followed.items() if (news := followed.take())}
-        return Beat(host.status(), update if update and any(update) else None, picture, tapes)
+        return Beat(host.status(), update or None, picture, tapes)
+
+    async def _told(self, viewer: MinuteViewer) -> Told:
+        return Told(await self._host.update(viewer), viewer.take_before())
 
     def _leave(self) -> None:
         if self._viewer is not None:

@@ -1,7 +1,6 @@
 """The socket that windows of this machine open: a thread with a loop of its own, so that they cost the engine nothing but its beats.
 
-What changed is encoded once and sent to all. For a window that reads slowly it is gathered until it has taken what waits; one that takes
-nothing for a while is cut off, comes again and gets a whole picture. Nothing else waits for anybody.
+Here they come, go and ask; what they are told is sent by `spreading`. One that is cut off comes again and gets a whole picture.
 """
 
 from __future__ import annotations
@@ -9,34 +8,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from websockets.asyncio.server import ServerConnection, broadcast, unix_serve
+from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from klagg_tui.attach import codec
 from klagg_tui.attach.answers import Answers
 from klagg_tui.attach.codec import Message
-from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.place import Listening
 from klagg_tui.attach.recorder import Beat, Recorder
+from klagg_tui.attach.spreading import MOST_WAITING_BYTES, OpenWindow, Spreading
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, KlaggError
-from klagg_tui.feed import FeedUpdate
 from klagg_tui.runtime.look import Look
 
 log = logging.getLogger(__name__)
 
 MOST_WINDOWS: Final = 100
-MOST_WAITING_BYTES: Final = 2_000_000
-"""While so much waits for a window, what changes is gathered for it."""
-STUCK_S: Final = 20.0
-"""A window that takes nothing of that for so long is cut off."""
-_MOST_GATHERED: Final = 100_000
-"""Bars that are gathered for one window; of more it is cut off too."""
 _MOST_ASKED: Final = 8
 """Questions of one window that are answered at once."""
 _MOST_SEEN: Final = 500
@@ -49,44 +40,13 @@ _CLOSE_S: Final = 1.0
 _RECALL_S: Final = 0.2
 
 
-class _Window:
-    """One that is open."""
+class _Asking(OpenWindow):
+    """With its questions."""
 
     def __init__(self, number: int, connection: ServerConnection) -> None:
-        self.number = number
-        self.connection = connection
-        self.has_picture = False
-        self.gathering: Gathering | None = None
-        """What it was not sent yet; None where it is in step."""
+        super().__init__(number, connection)
         self.asking: set[asyncio.Task[None]] = set()
         self.turn = asyncio.Semaphore(_MOST_ASKED)
-        self._waited, self._moved_s = 0, time.monotonic()
-
-    def is_slow(self) -> bool:
-        """Whether it has much to take before it is sent more."""
-        waits = self.waiting
-        if waits < self._waited or waits <= MOST_WAITING_BYTES:
-            self._moved_s = time.monotonic()
-        self._waited = waits
-        return waits > MOST_WAITING_BYTES
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether it takes nothing, or far too little."""
-        gathered = len(self.gathering) if self.gathering is not None else 0
-        return time.monotonic() - self._moved_s > STUCK_S or gathered > _MOST_GATHERED
-
-    @property
-    def waiting(self) -> int:
-        """How many bytes it has not taken yet."""
-        return self.connection.transport.get_write_buffer_size()
-
-    def gather(self, update: FeedUpdate | None) -> Gathering:
-        """Keep what changed for later, behind what is kept already."""
-        gathering = self.gathering = self.gathering or Gathering()
-        if update is not None:
-            gathering.add(update)
-        return gathering
 
 
 class WindowServer:
@@ -98,10 +58,10 @@ class WindowServer:
         self._engine = engine
         self._recorder: Recorder | None = None
         self._answers: Answers | None = None
-        self._windows: dict[int, _Window] = {}
+        self._spreading = Spreading()
+        self._windows = self._spreading.windows
         self._number = self._open_now = 0
-        self._said: Message = {}
-        """The status as it was told last."""
+        self._telling: asyncio.Task[None] | None = None
         self._is_ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -143,49 +103,15 @@ class WindowServer:
             self._loop.call_soon_threadsafe(self._take, beat)
 
     def _take(self, beat: Beat) -> None:
+        self._telling = asyncio.ensure_future(self._tell(beat))
+
+    async def _tell(self, beat: Beat) -> None:
         try:
-            self._tell(beat)
+            await self._spreading.tell(beat)
+        except Exception:  # the edge of a task
+            log.exception("windows were not told")
         finally:
             self._is_ready.set()
-
-    def _tell(self, beat: Beat) -> None:
-        status = codec.status_out(beat.status)
-        news, self._said = codec.changed(self._said, status), status
-        old, new = (
-            [window for window in self._windows.values() if window.has_picture is has_picture]
-            for has_picture in (True, False)
-        )
-        in_step = [window for window in old if self._is_in_step(window, beat.update, status)]
-        if in_step:
-            update = {"update": codec.update_out(beat.update)} if beat.update is not None else {}
-            self._send(in_step, codec.packed({**update, "status": news}))
-        if new and beat.picture is not None:
-            for window in new:
-                window.has_picture = True
-            self._send(new, codec.packed({"picture": codec.update_out(beat.picture), "status": status}))
-        for number, (symbol, trades) in beat.tapes.items():
-            if (follower := self._windows.get(number)) is not None:
-                said = {"tape": symbol, "trades": codec.trades_out(trades)}
-                self._send([follower], codec.packed(said))
-
-    def _is_in_step(self, window: _Window, update: FeedUpdate | None, status: Message) -> bool:
-        """Whether it is sent what all are sent; one that is not gets what it missed as one, once it has taken the rest."""
-        is_slow = window.is_slow()
-        if not is_slow and window.gathering is None:
-            return True
-        gathering = window.gather(update)
-        if not is_slow:
-            self._send([window], codec.packed({"update": codec.update_out(gathering.take()), "status": status}))
-            window.gathering = None
-        elif window.is_stuck:
-            log.info("window %d does not read and is cut off", window.number)
-            del self._windows[window.number]
-            window.connection.transport.abort()
-        return False
-
-    @staticmethod
-    def _send(windows: list[_Window], message: bytes) -> None:
-        broadcast([window.connection for window in windows], message)
 
     def _run(self) -> None:
         try:
@@ -217,7 +143,7 @@ class WindowServer:
             return
         self._number += 1
         self._open_now += 1
-        window = _Window(self._number, connection)
+        window = _Asking(self._number, connection)
         try:
             await connection.send(self._greeting)
             async for data in connection:
@@ -235,7 +161,7 @@ class WindowServer:
             await asyncio.gather(*window.asking, return_exceptions=True)
             self._in_engine(lambda recorder: recorder.forget(window.number))
 
-    async def _hear(self, window: _Window, said: Message) -> None:
+    async def _hear(self, window: _Asking, said: Message) -> None:
         """One thing that a window says."""
         number = window.number
         if "join" in said:
@@ -255,7 +181,7 @@ class WindowServer:
             window.asking.add(task)
             task.add_done_callback(window.asking.discard)
 
-    async def _answer(self, window: _Window, question: Message) -> None:
+    async def _answer(self, window: _Asking, question: Message) -> None:
         assert self._answers is not None, "it is started"
         answer: Message = {"answer": question["ask"]}
         try:
@@ -275,7 +201,7 @@ class WindowServer:
         with suppress(ConnectionClosed):
             await window.connection.send(codec.packed(answer))
 
-    async def _recall(self, window: _Window) -> None:
+    async def _recall(self, window: _Asking) -> None:
         """Send what was told of contracts lately, as fast as the window takes it."""
         assert self._answers is not None, "it is started"
         async for minutes in self._answers.recalled():

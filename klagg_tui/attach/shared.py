@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from klagg_tui.attach.asking import Asking
 from klagg_tui.attach.serving import with_windows
 from klagg_tui.edge import OlderBars
-from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
-from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DatabaseBusy, KlaggError, Unattached
-from klagg_tui.feed import FeedUpdate, Status
+from klagg_tui.feed import Archive, FeedUpdate, Status
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
 
 if TYPE_CHECKING:  # as in `feed`
     from klagg_tui.attach.window import Window
-    from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
-    from klagg_tui.exporting.format import Format
-    from klagg_tui.exporting.selection import Selection
 
 log = logging.getLogger(__name__)
 
-TAKE_OVER: Final = "Ctrl+R records here."
+T = TypeVar("T")
+
+TAKE_OVER: Final = "! or Ctrl+R records here."
 """What a window offers once its recorder has ended."""
+_ALONE: Final = "It lets no windows in: an import, a repair, a copy and a replay have the database to themselves."
 
 
-class SharedRuntime:
+class SharedRuntime(Asking):
     """The `Feed` of a plan. It begins as a `Runtime`; where the database is held it becomes a `Window`, and a `Runtime` again by `take_over`."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, say: Callable[[str], None] = lambda _: None) -> None:
+        """`say`: told, before anything is shown, why it takes a while."""
+        self._say = say
         self._plan = with_windows(plan)
         self._here: Runtime | None = Runtime(self._plan)
         self._window: Window | None = None
@@ -81,14 +80,19 @@ class SharedRuntime:
             if self._plan.database is None:
                 raise
             from klagg_tui.attach.link import LocalDoor  # the first picture of an own engine waits for neither
-            from klagg_tui.attach.window import Window
+            from klagg_tui.attach.place import is_ours, places
+            from klagg_tui.attach.window import PATIENCE_S, Window
 
+            if not any(map(is_ours, places(self._plan.database))):
+                self._say(
+                    f"Another klagg holds {self._plan.database}; looking for {PATIENCE_S:.0f} s whether it lets windows in."
+                )
             window = Window(LocalDoor(self._plan.database), self._plan.database, TAKE_OVER)
             try:
                 window.start()
             except Unattached as error:
                 log.info("%s", error)
-                raise busy from error
+                raise DatabaseBusy(f"{busy} {_ALONE}") from error
             self._window, self._here = window, None
 
     def take_over(self) -> str:
@@ -174,29 +178,13 @@ class SharedRuntime:
             return status
         return status._replace(notices=(self._refused, *status.notices))
 
-    async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
-        """See `Feed.history`."""
-        return await self._feed.history(symbol, period, before_ms, count)
+    async def put_question(self, question: Callable[[Archive], Awaitable[T]]) -> T:
+        """See `Asking.put_question`."""
+        return await question(self._feed)
 
     async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
         """See `Feed.fetch_older`."""
         return await self._feed.fetch_older(symbol, period, before_ms)
-
-    async def columns(
-        self,
-        symbols: Sequence[str],
-        period: Period,
-        from_ms: int,
-        fields: Collection[str] = COLUMN_FIELDS,
-        *,
-        to_ms: int | None = None,
-    ) -> Mapping[str, BarColumns]:
-        """See `Feed.columns`."""
-        return await self._feed.columns(symbols, period, from_ms, fields, to_ms=to_ms)
-
-    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
-        """See `Feed.derivatives`."""
-        return await self._feed.derivatives(symbol, edges_ms)
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """See `Feed.tape`."""
@@ -211,25 +199,6 @@ class SharedRuntime:
         """See `Feed.look_at`."""
         self._looked = symbols, period, opened
         self._feed.look_at(symbols, period, opened)
-
-    async def estimate(self, selection: Selection, form: Format) -> Estimate:
-        """See `Feed.estimate`."""
-        return await self._feed.estimate(selection, form)
-
-    async def export(
-        self,
-        selection: Selection,
-        target: Path,
-        form: Format,
-        *,
-        is_split: bool,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Exported:
-        """See `Feed.export`."""
-        return await self._feed.export(
-            selection, target, form, is_split=is_split, on_progress=on_progress, should_stop=should_stop
-        )
 
     async def stop(self) -> None:
         """See `Feed.stop`."""

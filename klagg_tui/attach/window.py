@@ -6,21 +6,19 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from klagg_tui.attach import codec
+from klagg_tui.attach.asking import Asking
 from klagg_tui.attach.attached import Attached, Wishes
 from klagg_tui.attach.codec import Json, Message
 from klagg_tui.attach.history import History, OnDisk, OverLink
 from klagg_tui.attach.link import Door, Link
 from klagg_tui.edge import Edge, OlderBars
-from klagg_tui.engine.bar import Bar
-from klagg_tui.engine.columns import COLUMN_FIELDS, BarColumns
-from klagg_tui.engine.derivatives import DerivativeMinute
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import BadFrame, KlaggError, OtherVersion, Unattached
@@ -28,11 +26,6 @@ from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter
 from klagg_tui.runtime.latest import Latest
 from klagg_tui.runtime.look import Look
-
-if TYPE_CHECKING:  # as in `feed`
-    from klagg_tui.exporting.exporter import Estimate, Exported, OnProgress, ShouldStop
-    from klagg_tui.exporting.format import Format
-    from klagg_tui.exporting.selection import Selection
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +38,7 @@ LONGEST_PAUSE_S: Final = 5.0
 _GOES_ON: Final = "What is shown is from before; it goes on by itself once a recorder is back."
 
 
-class Window:
+class Window(Asking):
     """Runs in a thread; every method may be called from another one.
 
     Args:
@@ -149,9 +142,16 @@ class Window:
             return status._replace(attached=name, notices=(silent, *notices))
         return status._replace(attached=name, notices=notices)
 
-    async def history(self, symbol: str, period: Period, before_ms: int | None, count: int) -> tuple[Bar, ...]:
-        """See `Feed.history`."""
-        return await self._ask(lambda history: history.history(symbol, period, before_ms, count))
+    async def put_question(self, question: Callable[[History], Awaitable[T]]) -> T:
+        """See `Asking.put_question`; answered on this window's loop."""
+        history, loop = self._history, self._loop
+        if history is None or loop is None or self._ended.done():
+            raise Unattached("No recorder is attached.")
+
+        async def answer() -> T:
+            return await question(history)
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), loop))
 
     async def fetch_older(self, symbol: str, period: Period, before_ms: int) -> OlderBars:
         """See `Feed.fetch_older`."""
@@ -162,23 +162,7 @@ class Window:
             except Unattached:
                 return OlderBars(Edge.UNREACHABLE)
 
-        return await self._ask(asked)
-
-    async def columns(
-        self,
-        symbols: Sequence[str],
-        period: Period,
-        from_ms: int,
-        fields: Collection[str] = COLUMN_FIELDS,
-        *,
-        to_ms: int | None = None,
-    ) -> Mapping[str, BarColumns]:
-        """See `Feed.columns`."""
-        return await self._ask(lambda history: history.columns(symbols, period, from_ms, to_ms, fields))
-
-    async def derivatives(self, symbol: str, edges_ms: Sequence[int]) -> tuple[DerivativeMinute, ...]:
-        """See `Feed.derivatives`."""
-        return await self._ask(lambda history: history.derivatives(symbol, edges_ms))
+        return await self.put_question(asked)
 
     def tape(self, symbol: str) -> tuple[AggTrade, ...]:
         """See `Feed.tape`."""
@@ -193,27 +177,6 @@ class Window:
         """See `Feed.look_at`."""
         look = Look(tuple(symbols), period, opened)
         self._in_loop(lambda: self._look_at(look))
-
-    async def estimate(self, selection: Selection, form: Format) -> Estimate:
-        """See `Feed.estimate`."""
-        return await self._ask(lambda history: history.estimate(selection, form))
-
-    async def export(
-        self,
-        selection: Selection,
-        target: Path,
-        form: Format,
-        *,
-        is_split: bool,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Exported:
-        """See `Feed.export`."""
-        return await self._ask(
-            lambda history: history.export(
-                selection, target, form, is_split=is_split, on_progress=on_progress, should_stop=should_stop
-            )
-        )
 
     async def stop(self) -> None:
         """Close the window; the recorder goes on."""
@@ -236,16 +199,6 @@ class Window:
         if self._link is None:
             raise Unattached("The recorder is not there now.")
         return await self._link.ask(what, **asked)
-
-    async def _ask(self, question: Callable[[History], Awaitable[T]]) -> T:
-        history, loop = self._history, self._loop
-        if history is None or loop is None or self._ended.done():
-            raise Unattached("No recorder is attached.")
-
-        async def answer() -> T:
-            return await question(history)
-
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), loop))
 
     def _in_loop(self, work: Callable[[], object]) -> None:
         if self._loop is not None and not self._ended.done():

@@ -103,7 +103,7 @@ def _bars_table(found: list[Bar], precision: Precision, *, local: bool) -> Table
         state = bar.state.label
         made.add_row(
             formatting.date_time(bar.open_ms, local=local),
-            *(formatting.price(price, precision.price) for price in bar[3:7]),
+            *(formatting.grouped_price(price, precision.price) for price in bar[3:7]),
             Text(formatting.percent(change), _direction(change)),
             exact.quantity_text(bar.volume, precision.quantity),
             formatting.NOTHING
@@ -122,14 +122,14 @@ def _direction(change: float | None) -> str:
 
 def _spark(found: list[Bar], precision: Precision) -> str:
     """The closes as one line, with their lowest and highest."""
+    from klagg_tui import formatting
     from klagg_tui.engine import exact
     from klagg_tui.view.sparkline import sparkline
 
     closes = [bar.close for bar in found][-_SPARK_CELLS:]
     line = sparkline(list(map(exact.price_as_float, closes)), len(closes))
-    return (
-        f"{line}  {exact.price_text(min(closes), precision.price)} to {exact.price_text(max(closes), precision.price)}"
-    )
+    lowest, highest = (formatting.grouped_price(price, precision.price) for price in (min(closes), max(closes)))
+    return f"{line}  {lowest} to {highest}"
 
 
 def _as_json(bar: Bar, precision: Precision, *, is_qualified: bool) -> dict[str, object]:

@@ -128,7 +128,7 @@ def simulate(
         if not exchange.face.prepares:
             able = ", ".join(name for name in FACES if face_class(name).prepares)
             raise BadUsage(f"--prepared is there for {able} only, not for {key}.")
-        exchange.face.prepare(exchange.now_ms())
+        exchange.prepare()
     asyncio.run(_serve(exchange, with_parent=listening is not None))
 
 

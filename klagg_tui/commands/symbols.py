@@ -44,7 +44,7 @@ def symbols(
 ) -> None:
     """List the symbols in the database, with their oldest and newest 1m bars."""
     from klagg_tui.commands.shared.tables import console, print_json, table
-    from klagg_tui.formatting import NOTHING, date_time, price
+    from klagg_tui.formatting import NOTHING, date_time, grouped_price
     from klagg_tui.names import parted
 
     found, is_qualified = wait_for(_read_symbols(existing_database(db), names_of(pattern) or ("*",)))
@@ -58,7 +58,7 @@ def symbols(
     made = table(*names, "from", "to", "last price", "state", left=len(names))
     for known, oldest, newest, precision in found:
         first, last = (date_time(bar.open_ms, local=local) if bar else NOTHING for bar in (oldest, newest))
-        close = price(newest.close, precision.price) if newest else NOTHING
+        close = grouped_price(newest.close, precision.price) if newest else NOTHING
         name = parted(known.symbol) if is_qualified else (known.symbol,)
         made.add_row(*name, first, last, close, "" if known.active else "delisted")
     console().print(made)

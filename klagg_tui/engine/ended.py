@@ -47,18 +47,14 @@ class EndedBars:
     @property
     def has_open(self) -> bool:
         """Whether there are minutes that only the clock ended."""
-        return any(bar.state is State.FORMING for bar in self._rollup.held.values())
+        return self._rollup.held.has(State.FORMING)
 
     def by_candle(self, from_ms: int) -> list[Bar]:
         """Confirmed minutes from a time on of which everything is known, but on the word of the exchange's bar alone.
 
         A trade to come shows whether the unbroken ids vouch for them too.
         """
-        return [
-            bar
-            for bar in self._rollup.held.values()
-            if bar.evidence == Evidence.CANDLE_ONLY and bar.state is State.CONFIRMED and from_ms <= bar.open_ms
-        ]
+        return self._rollup.held.marked(from_ms, _is_by_candle)
 
     def keep(self, ours: Bar, opens_at: Exact | None) -> None:
         """Remember what was seen of a minute that another bar takes the place of; `opens_at`: see `confirmed_by`."""
@@ -108,6 +104,10 @@ class EndedBars:
         """The larger bars under way, the forming minute included."""
         return self._rollup.current(minute, periods)
 
+    def before(self, minute_ms: int, periods: Collection[Period]) -> list[Bar]:
+        """See `RollUp.before`."""
+        return self._rollup.before(minute_ms, periods)
+
     def replace(self, minutes: list[Bar], forming: FormingMinute) -> None:
         """Put changed minutes in their places, and with the last one the flat minutes behind it at its close."""
         changed = [*minutes, *self._flat_behind(minutes[-1], forming)]
@@ -118,8 +118,8 @@ class EndedBars:
         """Give the minutes from a time on another state; whether there were any to change. The exchange's own stay."""
         bars = [
             bar._replace(state=state)
-            for bar in self._rollup.held.values()
-            if from_ms <= bar.open_ms and bar.state is not State.CONFIRMED and (state := state_of(bar)) is not bar.state
+            for bar in self._rollup.held.marked(from_ms, _is_unconfirmed)
+            if (state := state_of(bar)) is not bar.state
         ]
         if bars:
             self.replace(bars, forming)
@@ -145,6 +145,14 @@ class EndedBars:
             at_ms = bar.end_ms
         if at_ms == forming.minute_ms and not forming.is_traded:
             forming.close = price
+
+
+def _is_by_candle(state: int, evidence: int) -> bool:
+    return state == State.CONFIRMED and evidence == Evidence.CANDLE_ONLY
+
+
+def _is_unconfirmed(state: int, _evidence: int) -> bool:
+    return state != State.CONFIRMED
 
 
 def _is_to_be_flat_at(price: Exact, bar: Bar) -> bool:

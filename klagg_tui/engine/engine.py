@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.continuity import Continuity, pending_gap
 from klagg_tui.engine.events import (
@@ -166,6 +167,12 @@ class KlineEngine:
             most: current bars of so many symbols only; the rest waits, as `reader.tracker` says.
         """
         return self._grid.drain(reader, self.periods if periods is None else periods, most)
+
+    def drain_minutes(
+        self, reader: Reader, periods: Collection[Period], most: int | None = None
+    ) -> tuple[Changes, list[list[Bar]]]:
+        """The same, but of the current bars only the minutes, and for each what the larger ones had before it: see `RollUp.before`."""
+        return self._grid.drain_minutes(reader, periods, most)
 
     def traded_ms(self, symbol: str) -> int:
         """Time of the newest trade of a symbol since it began, 0 where there is none."""

@@ -147,16 +147,35 @@ class BarGrid:
 
     def drain(self, reader: Reader, periods: Collection[Period], most: int | None) -> Changes:
         """See `KlineEngine.drain`."""
-        for index in self.readers.spread():
-            self._by_index[index].is_touched = False
-        states = [self._by_index[index] for index in reader.tracker.drain(most)]
-        states = [state for state in states if self.states.get(state.symbol) is state]
-        wanted = frozenset(periods)
-        ended = tuple(bar for bar in reader.ended.values() if bar.period in wanted)
+        states, wanted = self._changed(reader, most), frozenset(periods)
         spans = (*reader.spans, *(span for state in states if (span := state.span())))
-        reader.ended.clear()
-        reader.spans.clear()
         current: list[Bar] = []
         for state in states:
             current += state.current(wanted)
-        return Changes(tuple(current), ended, spans)
+        return Changes(tuple(current), _over(reader, wanted), spans)
+
+    def drain_minutes(
+        self, reader: Reader, periods: Collection[Period], most: int | None
+    ) -> tuple[Changes, list[list[Bar]]]:
+        """See `KlineEngine.drain_minutes`."""
+        states, wanted = self._changed(reader, most), frozenset(periods)
+        states = [state for state in states if state.close]
+        minutes = tuple([state.minute_bar() for state in states])
+        return Changes(minutes, _over(reader, wanted)), [
+            state.ended.before(state.minute_ms, wanted) for state in states
+        ]
+
+    def _changed(self, reader: Reader, most: int | None) -> list[SymbolState]:
+        """Symbols whose current bars a reader has not seen as they are, at most so many."""
+        for index in self.readers.spread():
+            self._by_index[index].is_touched = False
+        states = [self._by_index[index] for index in reader.tracker.drain(most)]
+        return [state for state in states if self.states.get(state.symbol) is state]
+
+
+def _over(reader: Reader, wanted: Collection[Period]) -> tuple[Bar, ...]:
+    """Bars that are over, of which the reader is told now."""
+    ended = tuple(bar for bar in reader.ended.values() if bar.period in wanted)
+    reader.ended.clear()
+    reader.spans.clear()
+    return ended

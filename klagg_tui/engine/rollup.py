@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 
 from klagg_tui.engine.bar import Bar, State, empty_bar, merge
+from klagg_tui.engine.held import HeldMinutes
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.spans import LONGEST_REST_MS
 
@@ -23,8 +24,7 @@ class RollUp:
 
     def __init__(self, symbol: str, periods: tuple[Period, ...], anchor: int, held_minutes: int) -> None:
         self.periods = periods
-        self.held: dict[int, Bar] = {}
-        """Ended minutes by open time, oldest first."""
+        self.held = HeldMinutes(symbol)
         self._symbol = symbol
         self._anchor = anchor
         self._held_limit = held_minutes
@@ -37,24 +37,24 @@ class RollUp:
         cover = BarCover(bars)
         run = cover.minutes_before(minute_ms, self._held_limit)
         held_from = self._held_from(run, minute_ms, cover, listed_ms)
-        self.held = {bar.open_ms: bar for bar in run if bar.open_ms >= held_from}
+        held = [bar for bar in run if bar.open_ms >= held_from]
+        self.held = HeldMinutes(self._symbol, held)
         for place, period in enumerate(self.periods):
             open_ms = period.open_ms(minute_ms, self._anchor)
             self._ends[place] = period.end_ms(open_ms)
             self._bases[place] = self._bases_of(period, held_from, minute_ms, cover, listed_ms)
-            pieces = self._pieces(place, open_ms)
+            pieces = self._pieces(place, open_ms, held)
             self._parts[place] = roll_up(pieces, period, open_ms) if pieces else None
 
     def stand_on(self, bars: Iterable[Bar], minute_ms: int, listed_ms: int) -> None:
         """Put earlier bars before the held minutes, unless a larger bar under way would be less whole than it is."""
-        held = self.held.values()
         earlier = [
             bar
             for bar in bars
             if bar.end_ms <= minute_ms and (bar.period is not Period.M1 or bar.open_ms not in self.held)
         ]
         made = RollUp(self._symbol, self.periods, self._anchor, self._held_limit)
-        made.begin(minute_ms, [*earlier, *held], listed_ms)
+        made.begin(minute_ms, [*earlier, *self.held], listed_ms)
         if made._lacking(minute_ms) <= self._lacking(minute_ms):
             self.held, self._bases, self._parts, self._ends = made.held, made._bases, made._parts, made._ends
 
@@ -101,12 +101,15 @@ class RollUp:
 
     def replace(self, minutes: Iterable[Bar], forming_ms: int) -> list[Bar]:
         """Put changed minutes in the place of held ones; returns the ended larger bars that change with them."""
-        opens = {minute.open_ms: minute for minute in minutes}
-        self.held.update(opens)
+        opens = set()
+        for minute in minutes:
+            self.held.put(minute)
+            opens.add(minute.open_ms)
+        held = [*self.held]
         changed = []
         for place, period in enumerate(self.periods):
             for open_ms in sorted({period.open_ms(at_ms, self._anchor) for at_ms in opens}):
-                bar = roll_up(self._pieces(place, open_ms), period, open_ms)
+                bar = roll_up(self._pieces(place, open_ms, held), period, open_ms)
                 if open_ms == period.open_ms(forming_ms, self._anchor):
                     self._parts[place] = bar
                 else:
@@ -132,19 +135,30 @@ class RollUp:
                 bars.append(merge(part, forming))
         return bars
 
+    def before(self, forming_ms: int, wanted: Collection[Period]) -> list[Bar]:
+        """What the current larger bars of the wanted periods had before the forming minute: merged with that they are those of `current`.
+
+        The same bars again until a minute ends or changes.
+        """
+        return [
+            part or empty_bar(self._symbol, period, period.open_ms(forming_ms, self._anchor), 0, State.CONFIRMED)
+            for part, period in zip(self._parts, self.periods, strict=True)
+            if period in wanted
+        ]
+
     def _hold(self, minute: Bar) -> None:
-        self.held[minute.open_ms] = minute
+        self.held.put(minute)
         while len(self.held) > self._held_limit and not self._is_awaited():
-            self._let_go(self.held.pop(next(iter(self.held))))
+            self._let_go(self.held.pop_oldest())
 
     def _is_awaited(self) -> bool:
         """Whether the oldest held minute may still turn out to have been quiet: the next trade settles it."""
-        is_open = self.held[next(iter(self.held))].state is State.FORMING
+        is_open = self.held.oldest_state is State.FORMING
         return is_open and len(self.held) <= self._held_limit + LONGEST_REST_MS // MINUTE_MS
 
     def _let_go(self, minute: Bar) -> None:
         """Move the oldest held minute into the bases, and drop the bases that nothing can change any more."""
-        held_from = next(iter(self.held))
+        held_from = self.held.oldest_ms
         for period, bases in zip(self.periods, self._bases, strict=True):
             open_ms = period.open_ms(minute.open_ms, self._anchor)
             base = bases.get(open_ms)
@@ -200,11 +214,11 @@ class RollUp:
             if base.state is State.PARTIAL and open_ms == period.open_ms(minute_ms, self._anchor)
         }
 
-    def _pieces(self, place: int, open_ms: int) -> list[Bar]:
+    def _pieces(self, place: int, open_ms: int, held: Iterable[Bar]) -> list[Bar]:
         """What is there of the ended part of the larger bar that opened at `open_ms`."""
         end_ms = self.periods[place].end_ms(open_ms)
         base = self._bases[place].get(open_ms)
-        minutes = [bar for bar in self.held.values() if open_ms <= bar.open_ms < end_ms]
+        minutes = [bar for bar in held if open_ms <= bar.open_ms < end_ms]
         return [base, *minutes] if base else minutes
 
 

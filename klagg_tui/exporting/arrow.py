@@ -12,6 +12,7 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.errors import ExportError
 from klagg_tui.exporting import row
 from klagg_tui.exporting.row import Column, Kind
+from klagg_tui.extras import missing
 from klagg_tui.names import parted
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def library() -> ModuleType:
     try:
         return import_module("pyarrow")
     except ImportError as error:
-        raise ExportError(
-            "A table of Arrow's needs pyarrow, which is not installed: pip install 'klagg-tui[parquet]'."
-        ) from error
+        raise ExportError(missing("A table of Arrow's", "pyarrow", "parquet")) from error
 
 
 def schema(*, with_series: bool = True, with_venue: bool = False, with_witness: bool = False) -> pa.Schema:

@@ -48,6 +48,8 @@ class _Shape(NamedTuple):
     turnover: int
     close: int
     volume: int
+    is_even: bool
+    """Prices are written with as many as each other, and so are quantities and turnovers."""
 
 
 class _Decimals(NamedTuple):
@@ -98,12 +100,16 @@ def columns_of_klines(symbol: str, raw: RawBlock, latest_ms: int) -> KlineColumn
     if None in found:
         return None
     widest = _Shape(*map(max, zip(*filter(None, found), strict=True)))
-    written = max(widest[:3])
-    rows = _rows(data, written)
+    written = _Decimals(*widest[:3])
+    if widest.is_even and len(set(found)) == 1:
+        rows = _whole_rows(data)
+    else:
+        written = _Decimals(*[max(written)] * 3)
+        rows = _rows(data, written.price)
     if rows is None:
         return None
     period = _LENGTHS.get(rows["to"][0] + 1 - rows["from"][0])
-    decimals = _sampled_decimals(rows, widest)
+    decimals = _sampled_decimals(rows, written)
     found_in = period and _found_in(rows, period, decimals, written)
     if not found_in or not period or not _are_sound(rows, found_in, period, latest_ms, written):
         return None
@@ -123,7 +129,9 @@ def _shape(shape: bytes) -> _Shape | None:
     if None in decimals or any(decimals[at] != -1 for at in (0, 6, 8)):
         return None
     known = [max(0, found or 0) for found in decimals]
-    return _Shape(max(known[1:5]), max(known[5], known[9]), max(known[7], known[10]), known[4], known[5])
+    prices, quantities, turnovers = known[1:5], (known[5], known[9]), (known[7], known[10])
+    is_even = all(min(kind) == max(kind) for kind in (prices, quantities, turnovers))
+    return _Shape(max(prices), max(quantities), max(turnovers), known[4], known[5], is_even)
 
 
 def _decimals(field: bytes) -> int | None:
@@ -136,8 +144,23 @@ def _decimals(field: bytes) -> int | None:
 
 
 def _rows(data: bytes, decimals: int) -> pl.DataFrame | None:
-    """The rows by columns, times in milliseconds, amounts in units of their last decimal; None where they are too large."""
-    amount, whole = pl.Decimal(38, decimals), pl.Int64
+    """The rows by columns, times in milliseconds, amounts in units of that decimal; None where they are too large."""
+    rows = _read(data, pl.Decimal(38, decimals))
+    if rows is None:
+        return None
+    try:
+        return rows.with_columns(pl.col(*_AMOUNTS).to_physical().cast(pl.Int64))
+    except pl.exceptions.PolarsError:
+        return None
+
+
+def _whole_rows(data: bytes) -> pl.DataFrame | None:
+    """The same in units of the last decimal, where all amounts of a kind are written with as many: without its point each is one."""
+    return _read(data.replace(b".", b""), pl.Int64())
+
+
+def _read(data: bytes, amount: pl.DataType) -> pl.DataFrame | None:
+    whole = pl.Int64
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "from": whole,
         **dict.fromkeys(_PRICES, amount),
@@ -151,7 +174,6 @@ def _rows(data: bytes, decimals: int) -> pl.DataFrame | None:
     }
     try:
         rows = pl.read_csv(data, has_header=False, schema=schema, quote_char=None)
-        rows = rows.with_columns(pl.col(*_AMOUNTS).to_physical().cast(whole))
     except pl.exceptions.PolarsError:
         return None
     if rows.height < 2 or rows.height != data.count(b"\n") + 1:
@@ -163,18 +185,17 @@ def _rows(data: bytes, decimals: int) -> pl.DataFrame | None:
     return rows
 
 
-def _sampled_decimals(rows: pl.DataFrame, widest: _Shape) -> _Decimals:
+def _sampled_decimals(rows: pl.DataFrame, written: _Decimals) -> _Decimals:
     """How many decimals some rows need of those that they write, closing zeros left out: mostly as many as all."""
-    written = max(widest[:3])
     columns = dict(zip(rows.columns, rows.head(_SAMPLED).get_columns(), strict=True))
     needed = []
-    for names in _KINDS:
-        common = gcd(10**written, *chain.from_iterable(columns[name].to_list() for name in names))
-        needed.append(next(most for most in range(written + 1) if not common % 10 ** (written - most)))
+    for names, most in zip(_KINDS, written, strict=True):
+        common = gcd(10**most, *chain.from_iterable(columns[name].to_list() for name in names))
+        needed.append(next(least for least in range(most + 1) if not common % 10 ** (most - least)))
     return _Decimals(*needed)
 
 
-def _found_in(rows: pl.DataFrame, period: Period, decimals: _Decimals, written: int) -> dict[str, Any]:
+def _found_in(rows: pl.DataFrame, period: Period, decimals: _Decimals, written: _Decimals) -> dict[str, Any]:
     """What all rows have in common: whether each is a bar of that period, and what bounds them."""
     length = period.nominal_ms
     col = pl.col
@@ -187,7 +208,7 @@ def _found_in(rows: pl.DataFrame, period: Period, decimals: _Decimals, written: 
         & (col("bought") <= col("volume"))
         & (col("paid") <= col("turnover"))
     )
-    steps = {kind: 10 ** (written - most) for kind, most in zip(_KINDS, decimals, strict=True)}
+    steps = {kind: 10 ** (has - most) for kind, has, most in zip(_KINDS, written, decimals, strict=True)}
     over = [(col(name) % step).max() for kind, step in steps.items() if step > 1 for name in kind]
     return rows.select(
         sound=(is_in_order & (is_traded | is_flat)).all(),
@@ -207,24 +228,24 @@ def _is_enough(found: dict[str, Any]) -> bool:
     return not any(value for name, value in found.items() if name.startswith("over"))
 
 
-def _are_sound(rows: pl.DataFrame, found: dict[str, Any], period: Period, latest_ms: int, written: int) -> bool:
+def _are_sound(rows: pl.DataFrame, found: dict[str, Any], period: Period, latest_ms: int, written: _Decimals) -> bool:
     """Whether every row is a bar, over, and not before the one before it is."""
     return bool(
         found["sound"]
         and found["timed"]
         and found["apart"] >= period.nominal_ms
         and found["most"] > 0
-        and found["highest"] < _HIGHEST * 10**written
+        and found["highest"] < _HIGHEST * 10**written.price
         and rows["from"][0] >= EARLIEST_MS
         and rows["from"][-1] + period.nominal_ms <= min(latest_ms, END_OF_TIME_MS)
     )
 
 
 def _series(
-    symbol: str, period: Period, rows: pl.DataFrame, decimals: _Decimals, written: int, found: dict[str, Any]
+    symbol: str, period: Period, rows: pl.DataFrame, decimals: _Decimals, written: _Decimals, found: dict[str, Any]
 ) -> Series:
     """The bars as the disk wants them: in minutes, and in units of as few decimals as hold them."""
-    steps = [10 ** (written - most) for most in decimals]
+    steps = [10 ** (has - most) for has, most in zip(written, decimals, strict=True)]
     units = {name: step for kind, step in zip(_KINDS, steps, strict=True) for name in kind}
     minute = (pl.col("from") // MINUTE_MS).alias("minute")
     values = [pl.col(name) // units[name] if units.get(name, 1) > 1 else pl.col(name) for name in COLUMNS]

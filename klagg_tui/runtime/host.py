@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.changes import ChangeBuffer, Changes
@@ -31,6 +31,8 @@ from klagg_tui.runtime.viewer import Viewer
 from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
+
+V = TypeVar("V", bound=Viewer)
 
 TICK_S: Final = 0.2
 LOOK_S: Final = 2.0
@@ -115,9 +117,9 @@ class EngineHost(MarketHost):
         for viewer in self._viewers:
             viewer.told.add(Changes(tuple(current)))
 
-    def view(self, name: str) -> Viewer:
+    def view(self, name: str, kind: Callable[[str, Reader], V]) -> V:
         """One more who is told updates, of that name, for whom everything is new; see `update` and `forget`."""
-        viewer = Viewer(name, self.engine.reader())
+        viewer = kind(name, self.engine.reader())
         viewer.learn(self.instruments)
         viewer.tell_tickers(self._tickers)
         viewer.told.add(self.told.changes)
@@ -243,7 +245,8 @@ class EngineHost(MarketHost):
             return True
         self._untold += told
         async with self._writing:
-            async for changes in self._drained(self._disk):
+            disk = self._disk
+            async for changes in self._drained(disk, lambda most: self.engine.drain(disk, most=most)):
                 self._unwritten.add(changes)
             self.metrics.set(Metric.DIRTY_ROWS, len(self._unwritten))
             try:
@@ -305,7 +308,7 @@ class EngineHost(MarketHost):
         """What changed for one who looks, the own screen, since it was asked last; trades go on between some symbols and the next."""
         viewer = viewer or self._screen
         buffer = ChangeBuffer()
-        async for changes in self._drained(viewer.reader, self._told):
+        async for changes in self._drained(viewer.reader, lambda most: viewer.drain(self.engine, self._told, most)):
             buffer.add(changes)
         buffer.add(viewer.take_told())
         # Without a pause in between: what was written beside an ended bar is told with it or later, never before.
@@ -326,16 +329,16 @@ class EngineHost(MarketHost):
                 each.stored.add(told)
         return viewer.stored.take()
 
-    async def _drained(self, reader: Reader, periods: tuple[Period, ...] | None = None) -> AsyncIterator[Changes]:
+    async def _drained(self, reader: Reader, drain: Callable[[int], Changes]) -> AsyncIterator[Changes]:
         """What changed for a reader, some symbols at a time, trades being taken in between.
 
         The last of them holds every bar that has ended by then, also of symbols that came before.
         """
-        yield self.engine.drain(reader, periods, _AT_ONCE)
+        yield drain(_AT_ONCE)
         # In a storm symbols change faster than they are read: those are for the next time.
         for _ in range(-(-len(reader.tracker) // _AT_ONCE)):
             await asyncio.sleep(0)
-            yield self.engine.drain(reader, periods, _AT_ONCE)
+            yield drain(_AT_ONCE)
 
     def _traded(self, bars: Iterable[Bar]) -> Mapping[str, int]:
         symbols = {bar.symbol for bar in bars}

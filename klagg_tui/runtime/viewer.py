@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from klagg_tui.engine.changes import ChangeBuffer, Changes
+from klagg_tui.engine.engine import KlineEngine
+from klagg_tui.engine.period import Period
 from klagg_tui.engine.readers import Reader
 from klagg_tui.exchange.tickers import Ticker24h
 from klagg_tui.feed import InstrumentFacts
@@ -25,6 +27,10 @@ class Viewer:
         self._shown: set[str] = set()
         self._learned: dict[str, InstrumentFacts] = {}
         self._tickers: dict[str, Ticker24h] = {}
+
+    def drain(self, engine: KlineEngine, periods: tuple[Period, ...], most: int) -> Changes:
+        """What changed for it in the engine; see `KlineEngine.drain`."""
+        return engine.drain(self.reader, periods, most)
 
     def learn(self, instruments: Mapping[str, InstrumentFacts]) -> None:
         """What a listing says of symbols."""

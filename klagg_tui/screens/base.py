@@ -206,9 +206,15 @@ def notice_pieces(notices: Sequence[str], room: int) -> list[Piece]:
         return []
     more = f"  (+{len(notices) - 1})" if len(notices) > 1 else ""
     shown = told = notices[0]
-    while cell_len(f" ▲ {shown}{more} ") > room and ". " in told:
+
+    def is_too_long() -> bool:
+        return cell_len(f" ▲ {shown}{more} ") > room
+
+    while is_too_long() and ". " in told:
         told = told.rpartition(". ")[0]
         shown = f"{told}. … (health tells all)"
+    if is_too_long() and told != notices[0]:
+        shown = f"{told}. …"
     return [Clickable(f" ▲ {shown}{more}", Role.WARN, "app.health")]
 
 

@@ -13,8 +13,8 @@ from klagg_tui.screens.dialogs.ask import Ask
 from klagg_tui.view.playing import FORMS, next_hour, time_meant
 
 if TYPE_CHECKING:
-    from klagg_tui.feed import Playback
     from klagg_tui.screens.app_state import AppState
+    from klagg_tui.steering import Playback
 
 PLAYBACK_BINDINGS: Final[list[BindingType]] = [
     Binding("p", "playback('pause')", "Replay: pause, or go on", id="play_pause"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from klagg_tui.errors import ConfigError
+from klagg_tui.extras import missing
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.refusals import answer_instead, error_answer, name_server
 from klagg_tui.serve.routes import well_formed
@@ -48,9 +49,7 @@ def make_server(arguments: Sequence[str], port: int) -> Server:
     try:
         from textual_serve.server import Server
     except ImportError as error:
-        raise ConfigError(
-            "The terminal in a browser needs textual-serve, which is not installed: pip install 'klagg-tui[web]'."
-        ) from error
+        raise ConfigError(missing("The terminal in a browser", "textual-serve", "web")) from error
     access = AccessPolicy(HOST, port)
     _check_port(port)
 

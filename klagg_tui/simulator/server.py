@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from contextlib import suppress
 from email.utils import formatdate
@@ -132,6 +133,27 @@ class SimulatedExchange:
         self.faults.add(Fault(kind, self.now_ms(), lasts_ms, target))
         self._exchange.beat()
 
+    def prepare(self) -> None:
+        """
+        Make all history now, so that an answer costs no time; of 600 symbols that takes minutes.
+
+        The port is taken before, since nobody wants to hear afterwards that another program has it.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
+        self._listen_at()
+        self.face.prepare(self.now_ms())
+
+    def _listen_at(self) -> socket.socket:
+        if self._listening is None:
+            try:
+                self._listening = socket.create_server((self._host, self._port))
+            except OSError as trouble:
+                reason = os.strerror(trouble.errno) if trouble.errno and trouble.errno > 0 else str(trouble)
+                raise ConfigError(f"Port {self._port} of {self._host} cannot be used: {reason}.") from trouble
+        return self._listening
+
     async def __aenter__(self) -> Self:
         app = web.Application()
         for path in self.face.sockets:
@@ -141,13 +163,10 @@ class SimulatedExchange:
         add_inspection(app, self._exchange, self.requests)
         add_archive(app, self._exchange, self.archive)
         app.router.add_route("*", "/{path:.*}", self._answer_unknown)
+        listening = self._listen_at()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        try:
-            await self._site(self._runner).start()
-        except OSError as trouble:
-            await self._runner.cleanup()
-            raise ConfigError(f"Port {self._port} of {self._host} cannot be used: {trouble.strerror}.") from trouble
+        await web.SockSite(self._runner, listening).start()
         self._host, self._port = self._runner.addresses[0][:2]
         self._beats = asyncio.create_task(self._keep_beating())
         return self
@@ -162,11 +181,6 @@ class SimulatedExchange:
         await self._runner.cleanup()
         with suppress(asyncio.CancelledError):
             await self._beats
-
-    def _site(self, runner: web.AppRunner) -> web.BaseSite:
-        if self._listening is not None:
-            return web.SockSite(runner, self._listening)
-        return web.TCPSite(runner, self._host, self._port)
 
     async def _keep_beating(self) -> None:
         while True:

@@ -1,7 +1,8 @@
 """Whole days as Parquet files, in a folder or a bucket: the target of `--dataset`.
 
-What is delivered says which days changed; each of those that are over is read as it is stored by now and replaces its file. When a day
-is over, so are all files of it written. How far that came is written last, so that a crash repeats some files and lacks none.
+What is delivered says which days changed; each of those that are over is read as it is stored by now and replaces its file, in which of each
+bar that other recorders have there too the surer one stays (see `dataset_merge`). When a day is over, so are all files of it
+written. How far that came is written last, so that a crash repeats some files and lacks none.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from klagg_tui.engine.period import DAY_MS, MINUTE_MS
 from klagg_tui.errors import ExportError, SinkError
 from klagg_tui.sinks import dataset_files as files
-from klagg_tui.sinks.places import OWN, Place
+from klagg_tui.sinks.dataset_merge import merged
+from klagg_tui.sinks.place import OWN, Place
 from klagg_tui.sinks.position import Position
 from klagg_tui.storage.connection import beside
 from klagg_tui.storage.days import Day, Days
@@ -29,14 +32,27 @@ from klagg_tui.storage.sink_log import Part, Portion, SeriesPlace
 if TYPE_CHECKING:
     import polars as pl
 
+log = logging.getLogger(__name__)
+
 SETTLED_MS: Final = 10 * MINUTE_MS
 """So long after its end a day is written: its last bars are confirmed by then."""
 _AT_ONCE: Final = 16
 """Files under way: a bucket answers slowly, and many at a time."""
 _FEW: Final = 3
 """So many days are looked for one by one, more in a list of what is there."""
+_MOST_TRIES: Final = 20
+"""So often a file may be another one than was read: each time somebody else has come further."""
 _VERSION: Final = 1
 _NUMBER: Final = attrgetter("number")
+
+
+class _News(NamedTuple):
+    """What is delivered."""
+
+    bars: dict[Day, set[int]]
+    """Open times, day by day."""
+    swept: dict[SeriesPlace, list[files.Stretch]]
+    """By series, where bars were taken back."""
 
 
 class DatasetTarget:
@@ -76,19 +92,20 @@ class DatasetTarget:
         return found and found[0]
 
     async def put(self, portion: Portion, position: Position, before: str | None) -> bool:
-        """See `Target`; of several recorders of one series, a day is what the one that wrote it last knows of it."""
+        """See `Target`."""
         if self._days is None:
             raise SinkError(f"{self.name}: it is not open.")
         there = await self._position()
         if (there and there[0].token) != before:
             return False
-        over, swept = await self._over(self._days), _swept_in(portion.parts)
-        await self._write(await self._changed(portion, over), swept, over)
+        over, news = await self._over(self._days), _news_of(portion.parts)
+        await self._write(await self._changed(portion, news, over), news, over)
         crossed = sorted(await self._days.between(self._before, over), key=_order)
         for number, files_of_day in groupby(crossed, _NUMBER):
-            await self._write(files_of_day, swept, over)
+            await self._write(files_of_day, news, over)
             if there is not None:  # what comes behind it is found by its number again
                 await self._tell(there[0], number + 1)
+        await self._write_lost(over, is_last=portion.is_last)
         await self._tell(position, over)
         return True
 
@@ -107,11 +124,11 @@ class DatasetTarget:
 
     async def _position(self) -> tuple[Position, int] | None:
         """What was delivered, and before which day all are there."""
-        data = await self._place.get(self._own_name)
-        if data is None:
+        kept = await self._place.get(self._own_name)
+        if kept is None:
             return None
         try:
-            told: dict[str, Any] = json.loads(data)
+            told: dict[str, Any] = json.loads(kept.data)
             if told["version"] > _VERSION:
                 raise SinkError(f"{self.name}: a newer klagg writes it; update klagg, or name another folder.")
             place: tuple[int, int, int] | None = None
@@ -134,14 +151,9 @@ class DatasetTarget:
         """The first day that is not over, as the newest bar tells."""
         return max(0, await days.reached_ms() - SETTLED_MS) // DAY_MS
 
-    async def _changed(self, portion: Portion, over: int) -> set[Day]:
+    async def _changed(self, portion: Portion, news: _News, over: int) -> set[Day]:
         """Of which days the files are to be other ones, beside those that are over now."""
-        found = {
-            Day(_series(part), number)
-            for part in portion.parts
-            for number in {bar.open_ms // DAY_MS for bar in part.bars}
-            if number < min(over, self._before)
-        }
+        found = {day for day in news.bars if day.number < min(over, self._before)}
         for part in portion.parts:
             if part.is_swept:
                 found |= await self._swept(part)
@@ -166,25 +178,54 @@ class DatasetTarget:
         names = await self._place.names(folder)
         return [day for name in names if (day := files.day_of(name)) is not None]
 
-    async def _write(self, changed: Iterable[Day], swept: Mapping[SeriesPlace, list[files.Stretch]], over: int) -> None:
+    async def _write(self, changed: Iterable[Day], news: _News, over: int) -> None:
         left = sorted(changed, key=_order)
         for begin in range(0, len(left), _AT_ONCE):
-            writing = [self._write_day(day, swept.get(day.series, ()), over) for day in left[begin : begin + _AT_ONCE]]
+            writing = [self._write_day(day, news, over) for day in left[begin : begin + _AT_ONCE]]
             for done in await asyncio.gather(*writing, return_exceptions=True):
                 if isinstance(done, BaseException):
                     raise done
 
-    async def _write_day(self, day: Day, swept: Sequence[files.Stretch], over: int) -> None:
-        """Have a day's file as it should be by now."""
+    async def _write_lost(self, over: int, *, is_last: bool) -> None:
+        """Once more what somebody has written over who had not read it."""
+        for _ in range(_MOST_TRIES):
+            lost = [day for name in await self._place.lost(is_last=is_last) if (day := files.day_of(name)) is not None]
+            if not lost:
+                return
+            await self._write(lost, _News({}, {}), over)
+        raise SinkError(f"{self.name}: others write over what is written here again and again.")
+
+    async def _write_day(self, day: Day, news: _News, over: int) -> None:
+        """Have a day's file as it should be by now, whoever else writes it meanwhile."""
         assert self._days is not None
-        name, aged_ms = files.name_of(day), await self._days.aged_before_ms(day.series)
-        frame = await self._read(self._days, day, is_over=day.number < over)
-        if aged_ms > day.from_ms and (there := await self._place.get(name)) is not None:
-            frame = files.with_aged(frame, files.unpacked(there), aged_ms, swept)
-        if frame.height:
-            await self._place.put(name, files.packed(frame, self._recorder))
-        elif (there := await self._place.get(name)) is not None and files.recorder_of(there) == self._recorder:
-            await self._place.delete(name)
+        aged_ms = await self._days.aged_before_ms(day.series)
+        own = await self._read(self._days, day, is_over=day.number < over)
+        for _ in range(_MOST_TRIES):
+            if await self._swap(day, own, news, aged_ms):
+                return
+        raise SinkError(f"{self.name}: others write {files.name_of(day)} faster than it can be read.")
+
+    async def _swap(self, day: Day, own: pl.DataFrame, news: _News, aged_ms: int) -> bool:
+        """Write what is stored beside what is there; returns False where that is another file by then."""
+        name = files.name_of(day)
+        there = await self._place.get(name)
+        held = files.unpacked(there.data) if there else None
+        if there and held is None:
+            log.warning("%s: %s is damaged, and is written anew", self.name, name)
+        bars = merged(
+            own,
+            files.nothing() if held is None else held,
+            day,
+            self._recorder,
+            news=news.bars.get(day, ()) if day.number < self._before else None,
+            aged_ms=aged_ms,
+            swept=news.swept.get(day.series, ()),
+        )
+        if bars.equals(held) if held is not None else not (bars.height or there):
+            return True
+        if bars.height or there is None:
+            return await self._place.swap(name, files.packed(bars), there)
+        return await self._place.empty(name, files.packed(bars), there)
 
     async def _read(self, days: Days, day: Day, *, is_over: bool) -> pl.DataFrame:
         from klagg_tui.exporting.scaled import FramePage, reading_of
@@ -199,12 +240,14 @@ class DatasetTarget:
             raise SinkError(f"{self.name}: {error}") from error
 
 
-def _swept_in(parts: Iterable[Part]) -> dict[SeriesPlace, list[files.Stretch]]:
-    """By series, where bars were taken back."""
-    found: dict[SeriesPlace, list[files.Stretch]] = {}
+def _news_of(parts: Iterable[Part]) -> _News:
+    found = _News({}, {})
     for part in parts:
+        series = _series(part)
+        for bar in part.bars:
+            found.bars.setdefault(Day(series, bar.open_ms // DAY_MS), set()).add(bar.open_ms)
         if part.is_swept:
-            found.setdefault(_series(part), []).append((part.from_ms, part.to_ms))
+            found.swept.setdefault(series, []).append((part.from_ms, part.to_ms))
     return found
 
 

@@ -1,18 +1,21 @@
 """The files of a dataset: one for each day of a series, in folders that readers take for columns, and what stands in it. Pure.
 
-The columns are those of `klagg export` as Parquet, each value exact. Beside them each file says which recorder wrote it.
+The columns are those of `klagg export` as Parquet, each value exact. Whose bars they are, of several recorders, stands in the words that a
+Parquet file has for itself: those who read it see no other column than in files of before.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
+from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import DAY_MS
 from klagg_tui.engine.precision import Precision
 from klagg_tui.exporting.frames import Layout, frame_of
@@ -32,8 +35,12 @@ UNKNOWN: Final = "__HIVE_DEFAULT_PARTITION__"
 """The venue where nobody has said whose bars these are: readers take it for NULL."""
 LAYOUT: Final = Layout(with_series=False, with_venue=True, with_witness=True)
 _FILE: Final = "bars.parquet"
+RECORDER: Final = "klagg recorder"
+"""A column that no file has: who delivered each bar, null where nobody knows."""
 _RECORDER: Final = "klagg.recorder"
-"""Key of a file's own words."""
+_RECORDERS: Final = "klagg.recorders"
+"""Keys of a file's own words: who delivered it, or a list of who and how many rows in turn."""
+_LABELS: Final = {state.label for state in State}
 _NAME: Final = re.compile(r"venue=([^/]+)/symbol=([^/]+)/period=([^/]+)/date=(\d{4}-\d\d-\d\d)/bars\.parquet")
 
 
@@ -93,41 +100,46 @@ def joined(pages: Sequence[pl.DataFrame | list[Bar]], place: SeriesPlace) -> pl.
     return pl.concat(frames) if frames else pl.DataFrame(schema=LAYOUT.schema)
 
 
-def with_aged(frame: pl.DataFrame, there: pl.DataFrame, before_ms: int, swept: Sequence[Stretch]) -> pl.DataFrame:
-    """A day's bars, and of those in its file the ones that were deleted from the database for their age.
-
-    Args:
-        frame: what is stored.
-        there: what the file holds.
-        before_ms: bars that opened before were deleted.
-        swept: bars that opened in these stretches were taken back, unless they are stored.
-    """
+def nothing() -> pl.DataFrame:
+    """No bars, with the column `RECORDER`."""
     from klagg_tui.columnar import pl
 
-    at = pl.col("open_time")
-    kept = there.select(LAYOUT.schema.names()).cast(LAYOUT.schema).filter(at.dt.epoch("ms") < before_ms)
-    for first, until in swept:
-        kept = kept.filter(~at.dt.epoch("ms").is_between(first, until, closed="left"))
-    kept = kept.join(frame, on="open_time", how="anti")
-    return pl.concat([kept, frame]).sort("open_time")
+    return pl.DataFrame(schema={**LAYOUT.schema, RECORDER: pl.String})
 
 
-def packed(frame: pl.DataFrame, recorder: str) -> bytes:
-    """The file of a day."""
+def packed(frame: pl.DataFrame) -> bytes:
+    """The file of a day's bars, which have the column `RECORDER`."""
     target = BytesIO()
-    frame.write_parquet(target, compression="zstd", compression_level=1, metadata={_RECORDER: recorder})
+    runs = [(run["value"], run["len"]) for run in frame[RECORDER].rle().to_list()]
+    words = {_RECORDER: runs[0][0]} if len(runs) == 1 and runs[0][0] else {_RECORDERS: json.dumps(runs)}
+    rows = frame.select(LAYOUT.schema.names())
+    rows.write_parquet(target, compression="zstd", compression_level=1, metadata=words)
     return target.getvalue()
 
 
-def unpacked(data: bytes) -> pl.DataFrame:
-    """What a file holds."""
+def unpacked(data: bytes) -> pl.DataFrame | None:
+    """What a file holds, with the column `RECORDER`, null where that is not known; None where it is none of klagg's."""
     from klagg_tui.columnar import pl
 
-    return pl.read_parquet(BytesIO(data))
+    try:
+        rows = pl.read_parquet(BytesIO(data)).select(LAYOUT.schema.names()).cast(LAYOUT.schema)
+        words = pl.read_parquet_metadata(BytesIO(data))
+    except pl.exceptions.PolarsError:
+        return None
+    if rows["open_time"].n_unique() < rows.height or not set(rows["state"].unique()) <= _LABELS:
+        return None
+    recorders = pl.Series(RECORDER, _recorders(words, rows.height), dtype=pl.String)
+    return rows.with_columns(recorders)
 
 
-def recorder_of(data: bytes) -> str | None:
-    """Who wrote a file."""
-    from klagg_tui.columnar import pl
-
-    return pl.read_parquet_metadata(BytesIO(data)).get(_RECORDER)
+def _recorders(words: Mapping[str, str], rows: int) -> list[str | None]:
+    """Row by row who delivered it."""
+    if _RECORDERS not in words:
+        return [words.get(_RECORDER)] * rows
+    try:
+        runs = [(recorder and str(recorder), int(count)) for recorder, count in json.loads(words[_RECORDERS])]
+    except (ValueError, TypeError):
+        runs = []
+    # Another program may have kept the words, and changed the rows.
+    is_whole = sum(count for _, count in runs) == rows
+    return [recorder for recorder, count in runs for _ in range(count)] if is_whole else [None] * rows

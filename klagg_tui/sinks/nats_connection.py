@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from klagg_tui.errors import SinkError
+from klagg_tui.extras import missing
 from klagg_tui.sinks.nats_address import NatsAddress, public_name
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def require_library() -> None:
     try:
         import nats  # noqa: F401 - whether it is there
     except ImportError as error:
-        raise SinkError("NATS needs nats-py, which is not installed: pip install 'klagg-tui[nats]'.") from error
+        raise SinkError(missing("NATS", "nats-py", "nats")) from error
 
 
 async def _translated(name: str, work: Coroutine[Any, Any, T], patience_s: float, *ends: asyncio.Future[Any]) -> T:

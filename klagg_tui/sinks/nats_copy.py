@@ -1,21 +1,24 @@
 """A database that follows a stream of NATS: what a recorder elsewhere tells there, row by row as it has it.
 
-How far that came is kept in the transaction that writes the bars, so a crash on either side repeats or loses nothing.
+Of several recorders in one stream the surer of each bar is kept, message by message in the order of the stream. How far that came, of the stream
+and of each recorder, is kept in the transaction that writes the bars, so a crash on either side repeats or loses nothing.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from klagg_tui.errors import SinkError, StorageError
 from klagg_tui.sinks.nats_address import public_name, read_address
 from klagg_tui.sinks.nats_connection import CONNECT_S, NatsConnection, require_library
 from klagg_tui.sinks.nats_told import Told, read
+from klagg_tui.sinks.surer import replaces
 from klagg_tui.storage.mirror import Mirrored
+from klagg_tui.storage.sink_log import SeriesPlace
 from klagg_tui.storage.store import Store
 
 if TYPE_CHECKING:
@@ -41,10 +44,31 @@ class _Kept:
     """When the stream was made."""
     sequence: int = 0
     """Up to this message."""
-    recorder: str = ""
-    """Whose bars they are."""
-    number: int = 0
-    """Its highest so far."""
+    chosen: str = ""
+    """Whose bars are taken; empty: those of all."""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """The highest so far of each recorder, in the order in which they were met: by their places here the bars are marked."""
+
+    def takes(self, told: Told) -> bool:
+        """Whether a message is to be heeded; one that is behind an earlier one was overtaken on its way."""
+        return self.chosen in ("", told.recorder) and told.number >= self.numbers.get(told.recorder, 0)
+
+    def behind(self, told: Told, sequence: int) -> _Kept:
+        """Behind that message."""
+        if not self.takes(told):
+            return replace(self, sequence=sequence)
+        return replace(self, sequence=sequence, numbers={**self.numbers, told.recorder: told.number})
+
+    def choosing(self, recorder: str) -> _Kept:
+        """The same with another choice of recorders: what was left out until now is read from the stream's beginning."""
+        if recorder == self.chosen:
+            return self
+        return replace(self, chosen=recorder, sequence=0 if self.chosen else self.sequence)
+
+    def place_of(self, recorder: str) -> int:
+        """Its number here, also where it is met only now."""
+        known = list(self.numbers)
+        return known.index(recorder) if recorder in self.numbers else len(known)
 
 
 class Copy:
@@ -52,7 +76,7 @@ class Copy:
 
     Args:
         store: the database, which holds nothing else.
-        address: the stream's; with `?recorder=` whose bars, where several deliver into it.
+        address: the stream's; with `?recorder=` whose bars, where several deliver into it and not all are wanted.
     """
 
     def __init__(self, store: Store, address: str, on_written: OnWritten | None = None) -> None:
@@ -72,8 +96,8 @@ class Copy:
         """Whether more waits."""
         self.waiting = 0
         """About how many messages wait."""
-        self.recorder = self._address.recorder or ""
-        """Whose bars are copied; empty while that is not known."""
+        self.newest: dict[SeriesPlace, int] = {}
+        """When the newest bar of a series opened that was told as over."""
         self.lacking = ""
         """What cannot be had any more, as a sentence."""
         self._store = store
@@ -129,18 +153,18 @@ class Copy:
                 raise StorageError(
                     f"{self._store.path} holds bars that are no copy: nothing was changed; name another file with --db."
                 )
-            return _Kept(self._address.name, recorder=wanted)
-        kept = _Kept(**json.loads(text))
+            return _Kept(self._address.name, chosen=wanted)
+        kept = _read_kept(text)
         if kept.name != self._address.name:
             raise StorageError(
                 f"{self._store.path} is a copy of the stream {kept.name}: nothing was changed; name another file with --db."
             )
-        return kept if wanted in ("", kept.recorder) else _Kept(kept.name, recorder=wanted)
+        return kept.choosing(wanted)
 
     def _begun(self, kept: _Kept, info: StreamInfo) -> _Kept:
         made, first = str(info.created), info.state.first_seq
         if kept.stream != made or kept.sequence > info.state.last_seq:
-            return replace(kept, stream=made, sequence=0, number=0)
+            return replace(kept, stream=made, sequence=0, numbers=dict.fromkeys(kept.numbers, 0))
         if kept.sequence and first > kept.sequence + 1:
             self.lacking = (
                 f"The stream let go of {first - kept.sequence - 1:,} messages before they were copied: bars may be missing. "
@@ -149,43 +173,37 @@ class Copy:
         return kept
 
     async def _take(self, kept: _Kept, batch: list[Msg]) -> _Kept:
-        told: list[Told] = []
-        before = kept
-        for message in batch:
-            one = read(message.data)
-            recorder = kept.recorder or one.recorder
-            if one.recorder != recorder and not self._address.recorder:
-                raise SinkError(
-                    f"{self.name}: two recorders deliver there; name one with ?recorder={recorder} or ?recorder={one.recorder}."
-                )
-            if one.recorder == recorder and one.number >= kept.number:
-                told.append(one)
-                kept = replace(kept, number=one.number)
-            kept = replace(kept, recorder=recorder, sequence=message.metadata.sequence.stream)
-        for mark in sorted({one.series.venue for one in told if one.series and one.series.venue}):
+        told = [(read(message.data), message.metadata.sequence.stream) for message in batch]
+        for mark in sorted({one.series.venue for one, _ in told if one.series and one.series.venue}):
             await self._store.claim(mark)
         steps: list[Mirrored] = []
-        for one in told:
-            if one.series is not None:
-                venue, symbol, period = one.series
-                steps.append(Mirrored(self._store.called(venue, symbol), period, one.removed, one.bars))
-            else:  # what came before it is among what it is about
-                await self._write(steps, before)
-                steps = await self._unlisted(one)
+        symbols: set[str] = set()
+        for one, sequence in told:
+            if kept.takes(one):
+                number = kept.place_of(one.recorder)
+                if one.series is None:  # what came before it is among what it is about
+                    await self._write(steps, kept)
+                    steps = await self._unlisted(one, number)
+                else:
+                    venue, symbol, period = one.series
+                    name = self._store.called(venue, symbol)
+                    steps.append(Mirrored(name, period, one.removed, one.bars, number))
+                    symbols |= {name} if one.bars else set()
+                self._count(one)
+            kept = kept.behind(one, sequence)
         await self._write(steps, kept)
-        self._count(told)
-        self.recorder = kept.recorder
-        await self._tell({step.symbol for step in steps if step.bars})
+        await self._tell(symbols)
         return kept
 
     async def _write(self, steps: list[Mirrored], kept: _Kept) -> None:
-        await self._store.mirror(steps, KEY, json.dumps(asdict(kept)))
+        rule = replaces if len(kept.numbers) > 1 else None
+        await self._store.mirror(steps, KEY, json.dumps(asdict(kept)), rule)
 
-    async def _unlisted(self, told: Told) -> list[Mirrored]:
-        """Let go of series that the recorder does not have."""
+    async def _unlisted(self, told: Told, number: int) -> list[Mirrored]:
+        """Let go of series that the recorder of that number does not have."""
         there = {(self._store.called(one.venue, one.symbol), one.period) for one in told.all_series or ()}
         return [
-            Mirrored(name, period, _EVER)
+            Mirrored(name, period, _EVER, recorder=number)
             for name, periods in (await self._store.stored_periods()).items()
             for period in periods
             if (name, period) not in there
@@ -195,7 +213,20 @@ class Copy:
         if self._on_written is not None:
             await self._on_written(symbols)
 
-    def _count(self, told: Iterable[Told]) -> None:
-        for one in told:
-            self.bars += len(one.bars)
-            self.newest_ms = max(self.newest_ms, *(bar.end_ms for bar in one.bars if bar.period.ordinal == 0), 0)
+    def _count(self, told: Told) -> None:
+        self.bars += len(told.bars)
+        self.newest_ms = max(self.newest_ms, *(bar.end_ms for bar in told.bars if bar.period.ordinal == 0), 0)
+        if told.series is not None:
+            newest = self.newest.get(told.series, -1)
+            if any(first <= newest < until for first, until in told.removed):  # as of a clock that was wrong
+                newest = -1
+            self.newest[told.series] = max(newest, *(bar.open_ms for bar in told.bars), -1)
+
+
+def _read_kept(text: str) -> _Kept:
+    told = json.loads(text)
+    if "recorder" not in told:
+        return _Kept(**told)
+    # Until December 2026 a copy was always of one recorder; whether the stream had others was not kept.
+    recorder, number = told.pop("recorder"), told.pop("number")
+    return _Kept(**told, chosen=recorder, numbers={recorder: number} if recorder else {})

@@ -19,6 +19,7 @@ from klagg_tui.sinks.nats_connection import CONNECT_S, NatsConnection
 from klagg_tui.sinks.nats_copy import Copy
 from klagg_tui.sinks.nats_messages import unescaped
 from klagg_tui.sinks.nats_told import Told, read
+from klagg_tui.sinks.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
@@ -125,16 +126,20 @@ class StreamFeed:
             await asyncio.sleep(AGAIN_S)
 
     async def _listen(self, host: EngineHost, copy: Copy) -> None:
-        """Tell of bars under way, of the recorder whose bars are copied."""
+        """Tell of bars under way, of all recorders whose bars are copied: once one is over for one of them it is over."""
         assert host.store is not None, "it copies into one"
+        under_way = UnderWay()
         connection = await NatsConnection.open(self._address)
         try:
             async for message in connection.heard(f"{self._address.forming}.>"):
                 told = read(message.data)
-                if told.series is not None and copy.recorder in ("", told.recorder):
-                    self._set_clock(told)
-                    name = host.store.called(told.series.venue, told.series.symbol)
-                    host.tell_bars([bar._replace(symbol=name) for bar in told.bars])
+                if told.series is None or self._address.recorder not in (None, told.recorder):
+                    continue
+                self._set_clock(told)
+                over_ms, now_s = copy.newest.get(told.series, -1), time.monotonic()
+                taken = [bar for bar in told.bars if under_way.takes(told.recorder, told.series, bar, now_s)]
+                name = host.store.called(told.series.venue, told.series.symbol)
+                host.tell_bars([bar._replace(symbol=name) for bar in taken if bar.open_ms > over_ms])
         finally:
             await connection.close()
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from klagg_tui.errors import SinkError
+from klagg_tui.extras import missing
 from klagg_tui.sinks import postgres_layout as layout
 from klagg_tui.sinks.position import Position
 from klagg_tui.sinks.postgres_rows import lines, moment
@@ -56,9 +57,7 @@ class PostgresTarget:
         try:
             import asyncpg  # noqa: F401 - whether it is there
         except ImportError as error:
-            raise SinkError(
-                "PostgreSQL needs asyncpg, which is not installed: pip install 'klagg-tui[postgres]'."
-            ) from error
+            raise SinkError(missing("PostgreSQL", "asyncpg", "postgres")) from error
         self._address = address
         self._portion_s = portion_s
         self._connection: asyncpg.Connection | None = None

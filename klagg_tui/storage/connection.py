@@ -30,8 +30,11 @@ Row: TypeAlias = tuple[Any, ...]
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
-ROWS_A_STATEMENT: Final = 500
-"""14 columns each: 7,000 parameters; SQLite allows 32,766 since 3.32."""
+ROWS_A_STATEMENT: Final = (256, 64, 16, 4, 1)
+"""14 columns each: at most 3,584 parameters; SQLite allows 32,766 since 3.32. Of few lengths, for a statement takes 1.5 kB and 10 µs a row to
+prepare, several times what it takes to run, and one of each number of rows would hardly ever come again."""
+_ROWS_AT_ONCE: Final = 512
+"""As many are made ready together, so that the loop is never held long."""
 
 COPY_INTO: Final = "VACUUM INTO CAST(? AS TEXT)"
 """Takes the bytes of a path, which need not be text in any encoding."""
@@ -39,9 +42,8 @@ COPY_INTO: Final = "VACUUM INTO CAST(? AS TEXT)"
 THREAD: Final = "klagg-sqlite"
 """Name of the threads that SQLite works in."""
 
-_STATEMENTS_KEPT: Final = 16
-"""Prepared, by each connection. Each number of rows is a statement of its own, of some hundred kilobytes, and few come again: Python's usual
-128 held 18 MB after an hour."""
+_STATEMENTS_KEPT: Final = 32
+"""Prepared, by each connection: the inserts of a live market, each of five lengths, and what else a write asks."""
 
 _PATIENCE_S: Final = 5.0
 """How long a connection waits for another program that reads or copies the file."""
@@ -129,8 +131,8 @@ class Connection:
 
     async def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
         """Write many rows."""
-        for sql, parameters in _inserts(insert, rows):
-            await self.rows(sql, parameters)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            await self.run_each([*_inserts(insert, rows[start : start + _ROWS_AT_ONCE])])
 
     async def run_each(self, statements: Sequence[tuple[str, Parameters]]) -> None:
         """Run statements that give no rows, one behind the other, with one way to the thread and back for all."""
@@ -266,10 +268,13 @@ async def to_the_end(work: asyncio.Future[T]) -> T:
 
 
 def _inserts(insert: Insert, rows: Sequence[Row]) -> Iterator[tuple[str, list[Any]]]:
-    """Statements that write all rows, each as wide as the table, `ROWS_A_STATEMENT` at a time."""
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        part = rows[start : start + ROWS_A_STATEMENT]
-        yield _insert(insert, len(part), len(part[0])), list(chain.from_iterable(part))
+    """Statements that write all rows, each as wide as the table, the longest first."""
+    start = 0
+    for length in ROWS_A_STATEMENT:
+        while len(rows) - start >= length:
+            part = rows[start : start + length]
+            yield _insert(insert, length, len(part[0])), list(chain.from_iterable(part))
+            start += length
 
 
 @lru_cache(maxsize=_STATEMENTS_KEPT)

@@ -31,3 +31,13 @@ DELIVERY: Final = (
     before INTEGER NOT NULL,
     PRIMARY KEY (symbol, period)) STRICT, WITHOUT ROWID""",
 )
+
+COPIES: Final = (
+    # Of a copy: who told a bar, where that is not the first of those who are copied.
+    """CREATE TABLE copied_from (
+    symbol INTEGER NOT NULL,
+    period INTEGER NOT NULL,
+    minute INTEGER NOT NULL,
+    recorder INTEGER NOT NULL,
+    PRIMARY KEY (symbol, period, minute)) STRICT, WITHOUT ROWID""",
+)

@@ -25,7 +25,7 @@ a series are known to be there without a hole, `unavailable` which bars the exch
 still to be (see `alerts`). A price of a firing is the exact decimal text.
 
 `delivery_log` says in order which stretches of `history` were changed, `sinks` who is to be told and how far that is done, `aged` up
-to where bars were deleted for their age.
+to where bars were deleted for their age. `copied_from` is of a copy of several recorders: which of them told a bar (see `mirror`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from typing import Final
 from klagg_tui.engine.bar import State
 from klagg_tui.engine.period import Period
 from klagg_tui.storage import views
-from klagg_tui.storage.delivery_tables import DELIVERY
+from klagg_tui.storage.delivery_tables import COPIES, DELIVERY
 
 APPLICATION_ID: Final = int.from_bytes(b"klag", "big")
 """Stands in the header of every klagg database, so that another program's file is known before it is touched."""
@@ -263,7 +263,9 @@ _ALERTS: Final = (
     "CREATE INDEX waiting ON deliveries (way, firing) WHERE state = 'waiting'",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS), views.NAMES, DELIVERY)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    _FIRST, _SECOND, _THIRD, (*_FOURTH, *_ALERTS), views.NAMES, DELIVERY, COPIES,
+)  # fmt: skip
 """Step n turns a file of version n into one of version n + 1; version 0 is an empty file. Only ever appended to.
 
 Files made before December 2026 have an empty table `progress` besides, which nothing has ever read.

@@ -29,7 +29,7 @@ from klagg_tui.storage.disk_errors import missing, not_a_database, translate_err
 from klagg_tui.storage.ledger import Run
 from klagg_tui.storage.maintenance import Retention
 from klagg_tui.storage.merging import Added
-from klagg_tui.storage.mirror import Mirrored, mirror
+from klagg_tui.storage.mirror import Mirrored, Rule, mirror
 from klagg_tui.storage.news import HistoryNews
 from klagg_tui.storage.opening import (
     Made,
@@ -267,10 +267,10 @@ class Store(StoreReader):
         await self._mark()
         return await add_series(self._require_writer(), series)
 
-    async def mirror(self, told: Sequence[Mirrored], key: str, value: str) -> None:
-        """Write bars as they are in another database, and in the same transaction a text to keep: how far that is."""
+    async def mirror(self, told: Sequence[Mirrored], key: str, value: str, rule: Rule | None = None) -> None:
+        """Write bars as they are in other databases, and in the same transaction a text to keep: how far that is."""
         await self._mark()
-        await mirror(self._require_writer(), told, key, value)
+        await mirror(self._require_writer(), told, key, value, rule)
 
     def called(self, mark: str, symbol: str) -> str:
         """What a symbol of a venue is called here, `claim` having been asked for that where there is a mark."""

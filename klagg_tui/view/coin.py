@@ -234,7 +234,7 @@ def cells_of(one: CoinMarket, context: RenderContext, columns: Sequence[CoinColu
         "venue": (row.venue or formatting.NOTHING, Role.DIM),
         "symbol": (row.title, Role.STRONG),
         "quote": (row.quote or formatting.NOTHING, Role.DIM),
-        "last": (formatting.price(row.last, row.decimals), Role.TEXT) if row.last else nothing,
+        "last": (formatting.grouped_price(row.last, row.decimals), Role.TEXT) if row.last else nothing,
         "chg": (formatting.percent(change), change_role(change)),
         "spread": nothing if one.spread_bp is None else (formatting.signed(one.spread_bp, 1), Role.TEXT),
         "share": nothing if one.share is None else (f"{one.share:.1%}", Role.TEXT),

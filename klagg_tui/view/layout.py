@@ -66,9 +66,11 @@ def grown(widths: Widths, rows: Iterable[Row]) -> Widths:
         last, decimals = row.last, row.decimals
         if last is not None and last > highest.get(decimals, 0):
             highest[decimals] = last
+        elif last is None and row.told_last is not None:
+            price = max(price, len(formatting.grouped(formatting.plain(row.told_last))))
     for decimals, last in highest.items():
         tick = 10 ** (PRICE_DECIMALS - decimals)
-        price = max(price, len(formatting.price((last + last // _HEADROOM) // tick * tick, decimals)))
+        price = max(price, len(formatting.grouped_price((last + last // _HEADROOM) // tick * tick, decimals)))
     return Widths(*map(min, (symbol, price, whole), MAX_WIDTHS))
 
 

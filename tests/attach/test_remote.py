@@ -22,9 +22,11 @@ from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.server import PushServer, served
 from tests.attach.looking import Seen, are_alike
-from tests.attach.test_window import WAIT_S, quiet_market, shows
+from tests.attach.test_window import quiet_market, shows
 from tests.feeds import until
 from tests.market_run import plan
+from tests.patience import WAIT_S
+from tests.proxies import slow_line
 from tests.serve.serving import serving
 
 TOKEN = "a token of ours"
@@ -81,6 +83,17 @@ async def test_it_shows_the_rows_of_the_recorder_and_answers_what_that_answers(t
         with pytest.raises(ExportError, match="run `klagg export` there"):
             await window.estimate(Selection(), CSV)
         assert "Nothing can be recorded from here" in window.take_over()
+
+
+async def test_a_line_that_is_slow_and_cut_costs_it_time_and_nothing_else(tmp_path: Path) -> None:
+    async with recorded(tmp_path / "run.db") as (runtime, server), slow_line(server.port, 30_000) as line:
+        own = await shows(runtime)
+        async with window_at(f"http://127.0.0.1:{line.port}") as window:
+            seen = Seen(window)
+            await until(lambda: are_alike(own, seen), WAIT_S)
+            line.cut()
+            await until(lambda: window.status().is_behind, WAIT_S)
+            await until(lambda: are_alike(own, seen) and seen.anew == 1 and not window.status().is_behind, WAIT_S)
 
 
 async def test_it_knows_what_was_told_of_contracts_before_it_came(tmp_path: Path) -> None:

@@ -11,17 +11,18 @@ import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import unix_connect
 
-from klagg_tui.attach import codec, server, window
+from klagg_tui.attach import codec, spreading, window
 from klagg_tui.attach.codec import VERSION
-from klagg_tui.attach.gathering import Gathering
 from klagg_tui.attach.link import LocalDoor
 from klagg_tui.attach.serving import with_windows
 from klagg_tui.attach.shared import SharedRuntime
+from klagg_tui.attach.standing import Told
 from klagg_tui.attach.window import Window
 from klagg_tui.engine.period import Period
 from klagg_tui.errors import DatabaseBusy, KlaggError, OtherVersion, Unattached
@@ -32,8 +33,7 @@ from klagg_tui.storage.store import Store
 from tests.attach.looking import Seen, are_alike, recorder, recording, window_on
 from tests.feeds import until
 from tests.market_run import plan, simulated
-
-WAIT_S = 60.0
+from tests.patience import WAIT_S
 
 
 @asynccontextmanager
@@ -217,8 +217,8 @@ async def test_a_recorder_that_is_killed_makes_windows_stale_and_the_next_one_is
 async def test_a_window_that_does_not_read_is_cut_off_and_comes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(server, "MOST_WAITING_BYTES", 20_000)
-    monkeypatch.setattr(server, "STUCK_S", 1.0)
+    monkeypatch.setattr(spreading, "MOST_WAITING_BYTES", 20_000)
+    monkeypatch.setattr(spreading, "STUCK_S", 1.0)
     caplog.set_level(logging.INFO, "klagg_tui")
     database = tmp_path / "run.db"
     async with quiet_market(activity=20.0) as exchange, recording(exchange, database) as runtime:
@@ -253,8 +253,18 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
             second = SharedRuntime(plan(exchange, database))
             await asyncio.to_thread(second.start)
             try:
-                await shows(second)
+                symbol = next(iter((await shows(second)).market.rows))
+
+                async def is_whole(stood_ms: int) -> bool:
+                    """Whether every minute is there from before it stood still until now."""
+                    opens = [bar.open_ms for bar in await second.history(symbol, Period.M1, None, 500)]
+                    covered = (
+                        bool(opens) and opens[0] < stood_ms < second.status().exchange_now_ms - 2 * 60_000 < opens[-1]
+                    )
+                    return covered and all(later - earlier == 60_000 for earlier, later in pairwise(opens))
+
                 process.send_signal(signal.SIGSTOP)
+                stood_ms = second.status().exchange_now_ms
                 await until(lambda: second.status().is_behind, WAIT_S)
                 assert second.status().notices[0].startswith(f"The recorder (process {process.pid}) says nothing more")
                 assert "end it first" in second.take_over()
@@ -262,6 +272,9 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
                 await until(lambda: not second.status().is_behind, WAIT_S)
                 assert not any("says nothing more" in notice for notice in second.status().notices)
                 assert second.is_attached
+                async with asyncio.timeout(WAIT_S):
+                    while not await is_whole(stood_ms):  # noqa: ASYNC110 - another process writes
+                        await asyncio.sleep(0.1)
             finally:
                 await second.stop()
         finally:
@@ -272,19 +285,19 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
 async def test_a_window_that_reads_slowly_is_in_step_again_once_it_has_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "MOST_WAITING_BYTES", 5_000)
+    monkeypatch.setattr(spreading, "MOST_WAITING_BYTES", 5_000)
     database = tmp_path / "run.db"
     async with quiet_market() as exchange, recording(exchange, database) as runtime, window_on(database) as slow:
         own, seen = await shows(runtime), Seen(slow)
         await until(lambda: are_alike(own, seen), WAIT_S)
         gathered: list[int] = []
-        gather = server._Window.gather
+        gather = spreading.OpenWindow.gather
 
-        def noted(window: server._Window, update: FeedUpdate | None) -> Gathering:
+        def noted(window: spreading.OpenWindow, told: Told | None) -> None:
             gathered.append(window.number)
-            return gather(window, update)
+            gather(window, told)
 
-        monkeypatch.setattr(server._Window, "gather", noted)
+        monkeypatch.setattr(spreading.OpenWindow, "gather", noted)
         assert slow._link is not None
         assert slow._loop is not None
         transport = slow._link._connection.transport
@@ -364,9 +377,11 @@ async def test_a_database_held_by_who_lets_no_window_in_is_refused_as_ever(
     monkeypatch.setattr(window, "PATIENCE_S", 0.1)
     database = tmp_path / "run.db"
     async with quiet_market() as exchange, await Store.open(database):
-        second = SharedRuntime(plan(exchange, database))
-        with pytest.raises(DatabaseBusy, match="Another klagg is writing"):
+        said: list[str] = []
+        second = SharedRuntime(plan(exchange, database), said.append)
+        with pytest.raises(DatabaseBusy, match=r"Another klagg is writing .* It lets no windows in: an import"):
             await asyncio.to_thread(second.start)
+        assert [line.split(";")[0] for line in said] == [f"Another klagg holds {database}"]
 
 
 async def test_a_recorder_of_another_version_is_told_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,8 @@ import pytest
 
 from klagg_tui.exchange import registry
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
+from tests.patience import WAIT_S
 
-WAIT_S = 60.0
-"""As long may a busy machine take for anything."""
 _LOOK_S = 0.05
 _SMALL = MarketSpec(symbols=3, activity=20.0, history_days=1)
 

@@ -18,6 +18,7 @@ from klagg_tui import __version__
 from klagg_tui.cli import COMMANDS
 from tests.importing.test_importer import HEADER, day_file, file_of, row
 from tests.makers import DAY, MINUTE, START, trades
+from tests.patience import WAIT_S
 from tests.shell import Klagg
 
 BAD = "7,nan,1,70,71,1723075200000,false"
@@ -123,6 +124,23 @@ def test_import_of_nothing_usable_has_status_1(klagg: Klagg, tmp_path: Path) -> 
     assert said.err.count("line") == 3
     assert "... and 6 more bad rows." in said.err
     assert "Nothing in there could be used." in said.err
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["service"], ""),
+        (
+            ["completions"],
+            "Missing argument 'shell'. Choose from: bash, zsh, fish; `klagg completions --help` says more.",
+        ),
+    ],
+)
+def test_what_is_left_out_is_told_in_one_line_or_by_the_help(klagg: Klagg, args: list[str], sentence: str) -> None:
+    said = klagg(*args)
+    assert said.status == 2
+    assert said.err.strip().removeprefix(said.out.strip()) == sentence
+    assert "Usage: klagg service" in said.out + said.err if not sentence else not said.out
 
 
 def test_the_database_may_be_named_before_the_command(filled: Klagg) -> None:
@@ -266,7 +284,7 @@ def test_ctrl_c_keeps_what_is_whole_and_has_status_130(klagg: Klagg, tmp_path: P
         while not (tmp_path / "a.db").exists() and running.poll() is None:
             pass
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=50)
+        out, err = running.communicate(timeout=WAIT_S)
     assert running.returncode == 130, err
     assert "Stopping" in err
     assert out.startswith("Stopped: ")

@@ -17,6 +17,7 @@ from klagg_tui.storage.store import Store
 from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.commands.test_push import recording
 from tests.makers import DAY, MINUTE, START, bars
+from tests.patience import WAIT_S
 from tests.ports import free_port
 from tests.shell import Klagg
 from tests.sinks.bucket import Bucket, Row, held, rows_of, same, stored
@@ -124,7 +125,7 @@ def test_killed_again_and_again_each_whole_day_is_there_as_it_is_stored(bucket: 
                     time.sleep(0.2)
                 else:
                     process.send_signal(signal.SIGTERM)
-                    assert process.wait(60) == 0, (tmp_path / "out").read_text()
+                    assert process.wait(WAIT_S) == 0, (tmp_path / "out").read_text()
             bucket.kill()
             bucket.start()
     assert held(folder)

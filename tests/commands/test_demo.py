@@ -19,8 +19,8 @@ import pytest
 from klagg_tui.commands.demo import shares
 from klagg_tui.exchange.registry import keys
 from klagg_tui.simulator import FACES
-from tests.commands.beside import WAIT_S
 from tests.commands.visitor import Visit, Visiting
+from tests.patience import WAIT_S
 from tests.shell import Klagg
 
 pytestmark = [pytest.mark.xdist_group("live programs"), pytest.mark.usefixtures("whole_program")]

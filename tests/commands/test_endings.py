@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from klagg_tui.runtime.stop_signals import INTERRUPTED
-from tests.commands.beside import WAIT_S, Terminal, at, exchange, has_bars, terminal, wait_for
+from tests.commands.beside import Terminal, at, exchange, has_bars, terminal, wait_for
 from tests.commands.test_record import SLOW, locked
+from tests.patience import WAIT_S
 
 pytestmark = pytest.mark.xdist_group("live programs")
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from decimal import Decimal
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from klagg_tui.commands.shared import sinks
+from klagg_tui.sinks import sender
 from klagg_tui.storage.store import Store
 from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.makers import bars
+from tests.patience import WAIT_S
 from tests.ports import free_port
 from tests.shell import Klagg
 
@@ -174,6 +178,36 @@ def test_a_server_that_is_not_there_is_told_and_recording_goes_on(klagg: Klagg, 
     assert "secret" not in said.err + (tmp_path / "a.log").read_text()
 
 
+@in_here
+def test_servers_that_say_nothing_are_waited_for_together_and_in_words(
+    klagg: Klagg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sinks, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(sender, "STOP_S", 2.0)
+    ends: list[str] = []
+    for name in ("finish", "has_ended"):
+        monkeypatch.setattr(sender.Sender, name, noted(ends, getattr(sender.Sender, name)))
+    with ExitStack() as stack:
+        mute = [stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(2)]
+        names = [f"postgresql://me@127.0.0.1:{port}/db" for port in mute]
+        options = [option for name in names for option in ("--sink", name.replace("me@", "me:secret@"))]
+        market = stack.enter_context(exchange())
+        stack.enter_context(once(partial(has_bars, tmp_path / "a.db"), partial(signalled, signal.SIGTERM)))
+        said = klagg("record", *at(market), *QUICK, "--db", "a.db", "--log-path", "a.log", *options)
+    assert f"The last bars are being delivered to {' and '.join(names)}, for 2 seconds at the most." in said.out
+    assert said.err.count("lacks some bars still; it is given them at the next start.") == len(names)
+    assert ends[: len(names) + 1] == ["finish", "finish", "has_ended"]
+
+
+def noted(ends: list[str], method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*arguments: Any) -> Any:
+        ends.append(method.__name__)
+        return method(*arguments)
+
+    return call
+
+
 @contextmanager
 def recording(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
@@ -209,6 +243,6 @@ def test_killed_again_and_again_nothing_is_missing_and_nothing_twice(
             seen = len(there(address))
             wait_for(lambda: len(there(address)) > seen)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 0, (tmp_path / "out").read_text()
+            assert process.wait(WAIT_S) == 0, (tmp_path / "out").read_text()
     assert equal(address, tmp_path / "a.db")
     assert "anew" not in (tmp_path / "out").read_text()

@@ -14,6 +14,7 @@ from klagg_tui.bar_json import bar_json
 from klagg_tui.storage.sink_log import BEGINNING, SinkLog
 from tests.commands.beside import at, exchange, has_bars, once, signalled, wait_for
 from tests.commands.test_push import QUICK, in_here, made, recording
+from tests.patience import WAIT_S
 from tests.ports import free_port
 from tests.shell import Klagg
 from tests.sinks.test_nats import delivered, most_told, sent
@@ -87,7 +88,7 @@ def test_killed_again_and_again_nothing_is_missing_and_nothing_twice(stream: str
             seen = count()
             wait_for(lambda: count() > seen)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 0, (tmp_path / "out").read_text()
+            assert process.wait(WAIT_S) == 0, (tmp_path / "out").read_text()
     assert there(stream) == here(tmp_path / "a.db")
     assert most_told(asyncio.run(sent(stream))) <= 2
     assert "anew" not in (tmp_path / "out").read_text()

@@ -24,10 +24,10 @@ from klagg_tui.runtime.stop_signals import INTERRUPTED
 from klagg_tui.storage.opening import WriterLock
 from klagg_tui.texts import told_once
 from tests.commands.beside import Terminal, at, exchange, has_bars, once, signalled, terminal, wait_for, written
+from tests.patience import WAIT_S
 from tests.shell import Klagg
 
 NOWHERE = ("--rest-url", "http://127.0.0.1:9", "--ws-url", "ws://127.0.0.1:9")
-WAIT_S = 20
 QUICK = ("--history", "5", "--flush-seconds", "0.2")
 
 live = pytest.mark.xdist_group("live programs")

@@ -14,6 +14,7 @@ from functools import partial
 import pytest
 
 from klagg_tui.simulator import ARCHIVE_FAULTS, FACE_FAULTS, KINDS
+from klagg_tui.simulator.faces.binance_um import BinanceUm
 from tests.commands.beside import get, once, signalled, terminal, written
 from tests.shell import Klagg
 
@@ -126,4 +127,12 @@ def test_a_taken_port_is_one_sentence(klagg: Klagg) -> None:
         port = str(taken.getsockname()[1])
         said = klagg("simulate", "--port", port, *SMALL)
     assert (said.status, said.out) == (1, "")
-    assert said.err.startswith(f"Port {port} of 127.0.0.1 cannot be used: ")
+    assert said.err == f"Port {port} of 127.0.0.1 cannot be used: Address already in use.\n"
+
+
+def test_a_taken_port_is_told_before_history_is_made(klagg: Klagg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BinanceUm, "prepare", lambda *_: pytest.fail("minutes went by for nothing"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = klagg("simulate", "--port", port, "--prepared", *SMALL)
+    assert said.err == f"Port {port} of 127.0.0.1 cannot be used: Address already in use.\n"

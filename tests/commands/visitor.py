@@ -15,7 +15,7 @@ import pytest
 from textual import constants, events
 from textual.drivers.headless_driver import HeadlessDriver
 
-from tests.commands.beside import WAIT_S
+from tests.patience import WAIT_S
 from tests.stylesheets import share
 
 share()

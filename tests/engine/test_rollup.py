@@ -231,7 +231,7 @@ def test_minutes_of_an_hour_that_is_there_as_one_bar_only_are_not_held_where_the
     hour, whole_day = made.current(
         empty_bar(SYMBOL, Period.M1, at_ms, parsing.price("100"), State.FORMING), (Period.H1, Period.D1)
     )
-    assert min(made.held) == day + 3 * HOUR
+    assert made.held.oldest_ms == day + 3 * HOUR
     assert State.PARTIAL not in (hour.state, whole_day.state)
     assert whole_day.volume == sum(bar.volume for bar in [*hours, *minutes[-2:]])
 

@@ -25,6 +25,7 @@ from klagg_tui.exchange.transport import connect as connect_module
 from klagg_tui.exchange.transport.gulps import GulpLoop
 from klagg_tui.exchange.venue import Decode, StreamCodec
 from tests.feeds import Feed, feeding, said_trade, until
+from tests.patience import WAIT_S
 from tests.ports import free_port
 from tests.proxies import Passage, connect_proxy, socks_proxy
 
@@ -208,7 +209,7 @@ async def test_fragments_and_pings_are_understood() -> None:
         connection = feed.clients[0][0]
         await connection.send([text[:20], text[20:40], text[40:]])
         pong = await connection.ping()
-        await asyncio.wait_for(pong, 5)
+        await asyncio.wait_for(pong, WAIT_S)
         await until(lambda: listener.ids == [7])
 
 

@@ -327,6 +327,12 @@ def test_amounts_of_many_decimals_and_large_sums_come_out_the_same(tmp_path: Pat
     same(filed(tmp_path, wide))
     huge = [_field(7, f"9{'0' * 16}.12345678")(line) if line.split(",")[8] != "0" else line for line in lines]
     same(filed(tmp_path, huge))
+    even = made(300, quiet=0)
+    same(filed(tmp_path, even))
+    for text in (f"9{'0' * 16}.12345678", f"9{'0' * 12}.12345", "9" * 18, f"{'9' * 18}.1", "0000000000000000.5"):
+        same(filed(tmp_path, [_field(7, text)(_field(10, text)(line)) for line in even]))
+    wholly = [_field(5, "7")(_field(9, "3")(line)) for line in even]
+    same(filed(tmp_path, wholly))
     mixed = [*lines[:150], *(_field(5, f"{line.split(',')[5]}12345")(line) for line in lines[150:])]
     same(filed(tmp_path, mixed))
 

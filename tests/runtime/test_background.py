@@ -12,6 +12,7 @@ from klagg_tui.errors import Unreachable
 from klagg_tui.runtime.background import keep_running, run_guarded, together
 from klagg_tui.runtime.host import EngineHost
 from tests.makers import START
+from tests.patience import WAIT_S
 
 
 async def test_a_background_task_that_fails_is_told_and_the_bars_go_on() -> None:
@@ -48,7 +49,7 @@ async def test_a_loop_that_fails_is_begun_again_and_the_notice_goes(
     running = asyncio.ensure_future(keep_running("history", work, notices))
     await asyncio.sleep(0)
     assert notices == {"history": sentence}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await runs_again.wait()
     assert notices == {}
     running.cancel()
@@ -87,7 +88,7 @@ async def test_who_is_told_to_stop_while_one_of_several_fails_stops() -> None:
     moment.set()
     await asyncio.sleep(0)  # the failing one has its turn, and those who wait for it have not yet
     looking.cancel()
-    await asyncio.wait([looking], timeout=10)
+    await asyncio.wait([looking], timeout=WAIT_S)
     assert looking.cancelled()
     assert ended == ["waits"]
 
@@ -122,5 +123,5 @@ async def test_a_loop_that_fails_in_the_moment_in_which_it_is_told_to_stop_is_no
     running = asyncio.ensure_future(keep_running("history", work, {}))
     await asyncio.sleep(0)
     running.cancel()
-    await asyncio.wait([running], timeout=10)
+    await asyncio.wait([running], timeout=WAIT_S)
     assert running.cancelled()

@@ -82,7 +82,31 @@ def test_all_threads_take_memory_from_one_heap() -> None:
     assert heaps("tune") == 1
 
 
+_HOLES = """
+import os
+from klagg_tui.runtime import interpreter
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+interpreter.tune()
+kept = [bytes(10_000) for _ in range(3_000)]
+last = bytes(10_000)
+del kept
+before = resident()
+interpreter.collect()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc gives back what lies in between")
+def test_a_collection_gives_back_what_is_free_below_what_is_in_use() -> None:
+    given_back = subprocess.run([sys.executable, "-c", _HOLES], check=True, capture_output=True).stdout
+    assert int(given_back) > 20_000_000
+
+
 def test_what_is_frozen_is_not_looked_through_any_more() -> None:
+    gc.unfreeze()  # what was collected of the tests is frozen
+    assert gc.get_freeze_count() == 0
     try:
         interpreter.freeze()
         assert gc.get_freeze_count() > 0

@@ -18,6 +18,7 @@ from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.questions import ask_aside, history
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, trades
+from tests.patience import WAIT_S
 from tests.slow_sqlite import SlowSqlite
 
 
@@ -56,7 +57,7 @@ async def test_a_question_that_nobody_waits_for_is_called_off(database: Path) ->
     asked = asyncio.create_task(ask_aside(database, (), count_for_long))
     await asyncio.to_thread(begun.wait)
     await given_up(asked)
-    assert await asyncio.to_thread(ended.wait, 10)
+    assert await asyncio.to_thread(ended.wait, WAIT_S)
 
 
 async def test_a_question_is_called_off_also_while_the_database_opens(

@@ -21,6 +21,7 @@ from klagg_tui.runtime.replay import Replay
 from tests.feeds import until
 from tests.importing.test_importer import event, file_of, row
 from tests.makers import MINUTE, START, SYMBOL, trades
+from tests.patience import WAIT_S
 
 OTHER = "ETHUSDT"
 PERIODS = (Period.M1,)
@@ -65,7 +66,7 @@ async def test_without_a_speed_hours_are_played_at_once(tmp_path: Path) -> None:
     assert progress
     assert (progress.done, progress.total) == (0, 0)
     assert (replay.status.mode, replay.status.connection) == (Mode.REPLAY, "reading")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await replay.run(_host(replay))
     assert replay.now_ms() == made[-1].traded_ms
     assert replay.status.connection == "ended"
@@ -76,7 +77,7 @@ async def test_at_a_speed_recorded_time_passes_so_much_faster(tmp_path: Path) ->
     replay = Replay([_file(tmp_path, "a.jsonl", trades([START, START + 15_000, START + 30_000]))], 100.0)
     began_s = time.monotonic()
     await replay.run(_host(replay))
-    assert 0.29 <= time.monotonic() - began_s < 10
+    assert 0.29 <= time.monotonic() - began_s < 30  # as recorded it would take as long
 
 
 def test_files_of_bars_alone_are_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ async def test_how_far_it_is_goes_by_the_time_played_and_what_is_paused_stands(t
     replay.player.skip_to(START + 50 * MINUTE)
     host = _host(replay)
     run = asyncio.ensure_future(replay.run(host))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await until(lambda: replay.now_ms() == START + 50 * MINUTE - 1_000 and replay.status.connection == "paused")
         progress = replay.status.progress
         assert progress is not None
@@ -196,7 +197,7 @@ async def test_how_far_it_is_goes_by_the_time_played_and_what_is_paused_stands(t
 async def test_the_speed_is_told(tmp_path: Path) -> None:
     replay = Replay([_file(tmp_path, "a.jsonl", trades([START, START + 3_600_000]))], 60.0)
     run = asyncio.ensure_future(replay.run(_host(replay)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         await until(lambda: replay.now_ms() > 0)
         assert replay.status.progress == ("replay 60×, 0:00:00 of 1:00:00", 0, 3_600)
         replay.player.skip_to(START + 7_200_000)

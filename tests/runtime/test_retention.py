@@ -17,6 +17,7 @@ from klagg_tui.storage.maintenance import Retention
 from klagg_tui.storage.store import Store
 from tests.filed import listed
 from tests.makers import HOUR, START, bars
+from tests.patience import WAIT_S
 
 NOW = START + 30 * HOUR
 
@@ -31,7 +32,7 @@ async def test_a_running_klagg_deletes_old_bars(tmp_path: Path, monkeypatch: pyt
         await store.add_confirmed([*bars(30 * 60), *bars(30 * 60, symbol="ETHUSDT")])
         host = host_on(store)
         deleting = asyncio.ensure_future(deleting_old_bars({Period.M1: 6 * HOUR})(host))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             while host.metrics[Metric.ROWS_DELETED] != 2 * 24 * 60:  # noqa: ASYNC110 - metrics are polled
                 await asyncio.sleep(0.01)
         deleting.cancel()
@@ -48,7 +49,7 @@ async def test_bars_grow_old_by_the_clock_of_their_exchange(tmp_path: Path, monk
         host.venue("one", lambda: NOW - 20 * HOUR)
         host.venue("two", lambda: NOW - HOUR)
         deleting = asyncio.ensure_future(deleting_old_bars({Period.M1: 6 * HOUR})(host))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WAIT_S):
             while host.metrics[Metric.ROWS_DELETED] != (4 + 23 + 24) * 60:  # noqa: ASYNC110 - metrics are polled
                 await asyncio.sleep(0.01)
         deleting.cancel()
@@ -72,7 +73,7 @@ async def test_where_the_disk_fails_old_bars_are_kept_and_a_notice_says_so(
     async with await Store.open(tmp_path / "klagg.db") as store:
         host = host_on(store)
         deleting = asyncio.ensure_future(deleting_old_bars({Period.M1: HOUR})(host))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while not host.notices:  # noqa: ASYNC110 - notices are polled
                 await asyncio.sleep(0)
             assert host.notices == {"retention": "The disk failed. Old bars are kept until then."}

@@ -31,6 +31,7 @@ from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.makers import START
+from tests.patience import WAIT_S
 
 pytestmark = pytest.mark.xdist_group("live markets")
 
@@ -69,7 +70,7 @@ def plan(database: Path, *endpoints: MarketEndpoint) -> Plan:
     return Plan(source, PERIODS, database, first, flush_s=0.5, others=tuple(others))
 
 
-async def status_when(runtime: Runtime, holds: Callable[[Status], bool], within_s: float = 40) -> Status:
+async def status_when(runtime: Runtime, holds: Callable[[Status], bool], within_s: float = WAIT_S) -> Status:
     async with asyncio.timeout(within_s):
         while not holds(runtime.status()):
             runtime.take_changes()
@@ -238,7 +239,7 @@ async def test_alone_in_a_file_of_several_an_exchange_keeps_its_key_before_its_s
         alone.start()
         status = await status_when(alone, lambda status: status.counters.trades > 50)
         alone.follow("two:BTCUSDT")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while not alone.tape("two:BTCUSDT"):  # noqa: ASYNC110 - another thread's
                 await asyncio.sleep(0.05)
         assert await alone.history("two:BTCUSDT", Period.M1, None, 3)

@@ -19,6 +19,7 @@ from klagg_tui.feed import InstrumentFacts
 from klagg_tui.runtime.host import EngineHost
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.tape import Tape
+from klagg_tui.runtime.viewer import Viewer
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL, bar, bars, trade, trades
 
@@ -35,7 +36,7 @@ async def host(tmp_path: Path) -> AsyncIterator[EngineHost]:
 
 
 async def test_each_is_told_everything_whatever_the_others_have_taken(host: EngineHost) -> None:
-    window = host.view("windows")
+    window = host.view("windows", Viewer)
     host.derivatives.follow([SYMBOL])
     host.handle(trades([START, START + MINUTE + 5]))
     host.learn({SYMBOL: InstrumentFacts("one")})
@@ -60,7 +61,7 @@ async def test_who_comes_later_is_told_all_there_is_and_costs_nothing_once_it_is
     host.derivatives.follow([SYMBOL])
     host.derivatives.take([ContractQuote(SYMBOL, START, parsing.price("1"))], START)
     shown = await host.update()
-    window = host.view("window")
+    window = host.view("window", Viewer)
     assert await host.update(window) == shown
     host.forget(window)
     host.handle(trades([START + MINUTE], first_id=2))
@@ -96,7 +97,7 @@ async def test_bars_that_another_klagg_makes_are_told_to_each_also_to_one_who_co
     told = bar(symbol="ELSEUSDT", state=State.FORMING)
     host.tell_bars([told])
     assert not host.is_seen()
-    later = host.view("windows")
+    later = host.view("windows", Viewer)
     for viewer in (None, later):
         update = await host.update(viewer)
         assert update.changes.current == (told,)

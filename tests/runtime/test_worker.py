@@ -34,6 +34,7 @@ from tests.feeds import until
 from tests.filed import listed
 from tests.importing.test_importer import event, file_of
 from tests.makers import HOUR, MINUTE, START, SYMBOL, bar, trades
+from tests.patience import WAIT_S
 
 PERIODS = (Period.M1, Period.M5)
 OTHER = "ETHUSDT"
@@ -181,7 +182,7 @@ async def test_stop_writes_what_was_not_written_yet(tmp_path: Path, database: Pa
     while is_urged and not runtime.has_ended:
         runtime.cancel()
         await asyncio.sleep(0)
-    runtime.wait(10)
+    runtime.wait(WAIT_S)
     assert runtime.has_ended
     assert runtime.error is None
     (bar,) = await stored(database)
@@ -387,7 +388,7 @@ async def test_a_run_that_is_stopped_while_it_starts_says_so_and_gives_the_datab
     runtime = Runtime(Plan(source, PERIODS, database, "test"))
     with pytest.raises(KlaggError, match=r"^klagg was stopped before it had started\.$"):
         runtime.start()
-    runtime.wait(10)
+    runtime.wait(WAIT_S)
     assert runtime.error is None
     async with await Store.open(database):
         pass
@@ -404,7 +405,7 @@ async def test_before_it_is_started_there_is_nothing_to_ask_and_stopping_then_is
         await runtime.history(SYMBOL, Period.M1, None, 5)
     runtime.cancel()
     runtime.start()
-    runtime.wait(10)
+    runtime.wait(WAIT_S)
     assert runtime.status().counters.trades == 0
 
 
@@ -461,7 +462,7 @@ async def test_whoever_asks_while_the_engine_ends_is_answered_or_told_in_one_sen
             runtime.look_at((SYMBOL,), Period.M1)
             await asyncio.sleep(0)
         runtime.follow(None)
-    await asyncio.wait(asked, timeout=10)
+    await asyncio.wait(asked, timeout=WAIT_S)
     kinds = {type(task.exception()) for task in asked if task.done() and not task.cancelled()}
     assert kinds <= {type(None), KlaggError}
     assert KlaggError in kinds

@@ -106,4 +106,6 @@ def test_of_a_notice_that_is_too_long_whole_sentences_are_shown_and_how_many_mor
     assert whole.text == f" ▲ {notices[0]}  (+1)"
     (short,) = notice_pieces(notices, 100)
     assert short.text == " ▲ fapi.example cannot be reached (nobody answers there). … (health tells all)  (+1)"
+    (shortest,) = notice_pieces(notices, 70)
+    assert shortest.text == " ▲ fapi.example cannot be reached (nobody answers there). …  (+1)"
     assert notice_pieces((), 80) == []

@@ -165,7 +165,7 @@ async def test_the_market_is_as_it_was_when_one_comes_back() -> None:
         assert len(seen.symbols()) > 20
         seen.feed.trade_at("BTCUSDT", "55555.5")
         await seen.beat()
-        assert "55555.5" in seen.line_with("BTCUSDT")
+        assert "55,555.5" in seen.line_with("BTCUSDT")
 
 
 def test_no_key_of_the_chart_does_two_things_and_no_action_shares_its_name_with_one_of_the_app() -> None:

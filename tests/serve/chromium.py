@@ -17,8 +17,8 @@ from typing import Any, Final
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-WAIT_S: Final = 60.0
-"""As long may a busy machine take for anything."""
+from tests.patience import WAIT_S
+
 _LOOK_S: Final = 0.05
 DESKTOP: Final = (1280, 800)
 PHONE: Final = (390, 844)
@@ -155,7 +155,7 @@ class Tab:
 @asynccontextmanager
 async def tab(address: str) -> AsyncIterator[Tab]:
     """A page with a storage of its own in the browser at that address."""
-    async with connect(address, max_size=None, proxy=None) as protocol:
+    async with connect(address, max_size=None, proxy=None, open_timeout=WAIT_S) as protocol:
 
         async def ask(number: int, method: str, **parameters: Any) -> dict[str, Any]:
             await protocol.send(json.dumps({"id": -number, "method": method, "params": parameters}))

@@ -19,6 +19,7 @@ from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.hub import HubUpdate
 from klagg_tui.serve.server import PushServer
 from tests.makers import MINUTE, START, SYMBOL, bar
+from tests.patience import WAIT_S
 
 OTHER = "ETHUSDT"
 
@@ -72,7 +73,7 @@ async def raw_answer(port: int, request: str, headers: tuple[str, ...]) -> str:
     """The head of an answer to a request with exactly these headers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write("\r\n".join([request, *headers, "Connection: close", "", ""]).encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         head = await reader.readuntil(b"\r\n\r\n")
     writer.close()
     return head.decode()
@@ -94,7 +95,7 @@ class Reader:
         return await self.receive()
 
     async def receive(self) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             received: dict[str, Any] = await self.opened.receive_json()
         return received
 
@@ -114,9 +115,9 @@ async def put(
     server: PushServer, *current_bars: Bar, ended: tuple[Bar, ...] = (), symbols: tuple[str, ...] | None = None
 ) -> None:
     """Give an update as the engine's beat does: when the last ones are taken."""
-    assert await asyncio.to_thread(server._is_ready.wait, 10)
+    assert await asyncio.to_thread(server._is_ready.wait, WAIT_S)
     server.put(HubUpdate(Changes(current_bars, ended), symbols))
-    assert await asyncio.to_thread(server._is_ready.wait, 10)
+    assert await asyncio.to_thread(server._is_ready.wait, WAIT_S)
 
 
 async def get(server: PushServer, path: str, **options: Any) -> tuple[int, Any]:

@@ -19,7 +19,8 @@ from aiohttp.test_utils import TestServer
 
 from klagg_tui.errors import ConfigError
 from klagg_tui.serve.browser import command, make_server
-from tests.serve.chromium import DESKTOP, PHONE, WAIT_S, browsing, needs_browser, tab
+from tests.patience import WAIT_S
+from tests.serve.chromium import DESKTOP, PHONE, browsing, needs_browser, tab
 from tests.serve.serving import MALFORMED, raw_status
 
 pytest.importorskip("textual_serve")

@@ -15,10 +15,10 @@ import pytest
 
 from klagg_tui.serve.server import PushServer
 from tests.makers import MINUTE, START, SYMBOL, bar
+from tests.patience import WAIT_S
 from tests.serve.serving import OTHER, current, put, serving
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "api.md"
-WAIT_S = 60.0
 
 
 def written(language: str) -> str:

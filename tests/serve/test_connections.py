@@ -12,6 +12,7 @@ import pytest
 from klagg_tui.serve import server as server_module
 from klagg_tui.serve.connections import most_connections
 from klagg_tui.serve.server import PushServer
+from tests.patience import WAIT_S
 from tests.serve.serving import current, get, put, reading, serving
 
 
@@ -28,7 +29,9 @@ async def connected(server: PushServer, count: int) -> AsyncIterator[list[asynci
 
 async def closed(readers: list[asyncio.StreamReader]) -> int:
     """How many of them end within seconds."""
-    ends = await asyncio.gather(*(asyncio.wait_for(reader.read(), 5) for reader in readers), return_exceptions=True)
+    ends = await asyncio.gather(
+        *(asyncio.wait_for(reader.read(), WAIT_S) for reader in readers), return_exceptions=True
+    )
     return sum(not isinstance(end, TimeoutError) for end in ends)
 
 

@@ -19,6 +19,7 @@ from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
+from tests.patience import WAIT_S
 from tests.serve.serving import OTHER, Reader, current, get, put, reading, serving
 
 PERIODS = (Period.M1, Period.M5)
@@ -32,7 +33,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def followed(store: Store) -> None:
     """Until the server follows the log."""
-    async with asyncio.timeout(10), await SinkLog.open(store.path) as log:
+    async with asyncio.timeout(WAIT_S), await SinkLog.open(store.path) as log:
         while await delivered(log._writer) is None:  # noqa: ASYNC110 - another thread's
             await asyncio.sleep(0.01)
 

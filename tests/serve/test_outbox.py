@@ -14,6 +14,7 @@ from klagg_tui.engine.bar import State
 from klagg_tui.serve.encoding import Change, message
 from klagg_tui.serve.outbox import Outbox
 from tests.makers import MINUTE, START, bar
+from tests.patience import WAIT_S
 
 SYMBOLS = ("AUSDT", "BUSDT", "CUSDT")
 
@@ -29,7 +30,7 @@ def offer(outbox: Outbox, *changes: Change) -> None:
 
 def sent(outbox: Outbox) -> dict[str, Any]:
     async def take() -> bytes:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(WAIT_S):
             return await outbox.take()
 
     text: dict[str, Any] = json.loads(asyncio.run(take()))

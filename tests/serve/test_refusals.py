@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from klagg_tui.serve.server import PushServer
+from tests.patience import WAIT_S
 from tests.serve.serving import reading, serving
 
 _HOST = b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -19,7 +20,7 @@ async def answered(server: PushServer, sent: bytes) -> tuple[int, dict[str, str]
     """Status, headers and body of the answer to exactly these bytes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(sent)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

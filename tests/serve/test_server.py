@@ -17,6 +17,7 @@ from klagg_tui.runtime.source import Plan
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.server import PushServer, served
 from tests.makers import MINUTE, START, SYMBOL
+from tests.patience import WAIT_S
 from tests.serve.serving import LOCAL, get, reading, serving, status
 
 
@@ -57,5 +58,5 @@ async def test_a_server_beside_a_runtime_sends_its_bars_from_the_first_to_the_la
         assert (await get(server, "api/health"))[1]["market"] == "replay"
     finally:
         runtime.cancel()
-        await asyncio.to_thread(runtime.wait, 10)
+        await asyncio.to_thread(runtime.wait, WAIT_S)
         await asyncio.to_thread(server.stop)

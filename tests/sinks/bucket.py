@@ -22,6 +22,7 @@ from klagg_tui.evidence import Evidence
 from klagg_tui.exchange.binance.archive import period_in_name
 from klagg_tui.sinks.dataset import SETTLED_MS
 from klagg_tui.storage.store import Store
+from tests.patience import WAIT_S
 from tests.ports import free_port
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a-key-of-klagg", "AWS_SECRET_ACCESS_KEY": "a-secret-of-klagg"}
@@ -65,7 +66,7 @@ class Bucket:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(30)
+            self._process.wait(WAIT_S)
             self._process = None
 
 

@@ -1,4 +1,4 @@
-"""A way to a port that can be cut without a word."""
+"""A way to a port that can be cut without a word, or is slow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ class Line:
     So TCP has it: what is not acknowledged is sent again until a way is there.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, late_s: float = 0.0) -> None:
+        """`late_s`: so much later whatever is answered comes."""
         self.port = free_port()
+        self._late_s = late_s
         self._to = port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,13 +54,15 @@ class Line:
             await self._whole.wait()
             writer.close()
             return
-        for source, target in ((reader, back), (there, writer)):
-            task = asyncio.ensure_future(self._copy(source, target))
+        for source, target, late_s in ((reader, back, 0.0), (there, writer, self._late_s)):
+            task = asyncio.ensure_future(self._copy(source, target, late_s))
             self._tasks.add(task)
 
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, late_s: float) -> None:
         try:
             while data := await source.read(65536):
+                if late_s:
+                    await asyncio.sleep(late_s)
                 await self._whole.wait()
                 target.write(data)
                 await target.drain()

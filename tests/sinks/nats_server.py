@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.patience import WAIT_S
 from tests.ports import free_port
 
 PASSWORD = "se:cr%t"
@@ -63,10 +64,16 @@ class NatsServer:
             time.sleep(0.05)
         raise AssertionError((self._folder / "log").read_text())
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(30)
+            self._process.wait(WAIT_S)
             self._process = None
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.patience import WAIT_S
 from tests.ports import free_port
 
 PASSWORD = "se:cr%t"
@@ -93,11 +94,17 @@ class Server:
             return lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
         return False
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As a machine that loses its power, but for its disk: every process at once."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(30)
+            self._process.wait(WAIT_S)
             self._process = None
 
     def _run(self, *command: str | Path) -> None:

@@ -16,16 +16,16 @@ from klagg_tui.errors import SinkError
 from klagg_tui.sinks import sender
 from klagg_tui.sinks.dataset import DatasetTarget
 from klagg_tui.sinks.delivery import Delivery
-from klagg_tui.sinks.places import BucketPlace
+from klagg_tui.sinks.place_bucket import BucketPlace
 from klagg_tui.sinks.sender import Sender
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars
+from tests.patience import WAIT_S
 from tests.sinks.bucket import KEYS, Bucket, held, rows_of, same, stored
 from tests.sinks.line import Line
 from tests.sinks.test_delivery import CHANGES, PERIODS, deliver
 
-WAIT_S = 30
 EVE = START + DAY - 20 * MINUTE
 
 
@@ -65,9 +65,9 @@ async def test_what_the_database_holds_of_days_that_are_over_is_in_the_bucket(bu
     place = BucketPlace(bucket.address())
     names = [name for name in await place.names() if name.endswith(".parquet") and "symbol=BTCUSDT/period=1m" in name]
     assert names == ["venue=binance-um/symbol=BTCUSDT/period=1m/date=2024-08-08/bars.parquet"]
-    data = await place.get(names[0])
-    assert data is not None
-    closes = pl.read_parquet(data)["close"].to_list()
+    found = await place.get(names[0])
+    assert found is not None
+    closes = pl.read_parquet(found.data)["close"].to_list()
     assert closes == [row[8] for row in expected if row[1] == "BTCUSDT" and row[2] == "1m"]
 
 
@@ -94,7 +94,7 @@ async def test_what_happens_while_the_server_is_dead_is_there_when_it_is_back(bu
 async def test_a_line_that_is_cut_holds_up_nothing(
     bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("klagg_tui.sinks.places._ANSWER_S", 1)
+    monkeypatch.setattr("klagg_tui.sinks.place_bucket._ANSWER_S", 1)
     async with (
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
         Line(bucket.port) as line,

@@ -18,7 +18,8 @@ from klagg_tui.errors import SinkError
 from klagg_tui.evidence import Evidence
 from klagg_tui.sinks.dataset import DatasetTarget
 from klagg_tui.sinks.delivery import Delivery
-from klagg_tui.sinks.places import FolderPlace, place_of
+from klagg_tui.sinks.place_folder import FolderPlace
+from klagg_tui.sinks.places import place_of
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from klagg_tui.errors import SinkError
 from klagg_tui.sinks.dataset import DatasetTarget
 from klagg_tui.sinks.delivery import Delivery
-from klagg_tui.sinks.places import FolderPlace, Place
+from klagg_tui.sinks.place import Found, Place
+from klagg_tui.sinks.place_folder import FolderPlace
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars
@@ -21,6 +24,7 @@ from tests.sinks.bucket import held, is_equal, rows_of, same, stored
 from tests.sinks.test_delivery import CHANGES, PERIODS, deliver
 
 MIDNIGHT = START + DAY
+T = TypeVar("T")
 
 
 class Breaking:
@@ -37,25 +41,32 @@ class Breaking:
     async def prepare(self) -> None:
         await self._place.prepare()
 
-    async def get(self, name: str) -> bytes | None:
+    async def get(self, name: str) -> Found | None:
         return await self._place.get(name)
 
     async def names(self, folder: str = "") -> list[str]:
         return await self._place.names(folder)
 
     async def put(self, name: str, data: bytes) -> None:
+        await self._broken(self._place.put(name, data))
+
+    async def swap(self, name: str, data: bytes, before: Found | None) -> bool:
+        return await self._broken(self._place.swap(name, data, before))
+
+    async def empty(self, name: str, nothing: bytes, before: Found) -> bool:
+        return await self._broken(self._place.empty(name, nothing, before))
+
+    async def lost(self, *, is_last: bool) -> list[str]:
+        return await self._place.lost(is_last=is_last)
+
+    async def _broken(self, writing: Coroutine[Any, Any, T]) -> T:
         if self.left == 0:
             if self.is_late:
-                await self._place.put(name, data)
+                await writing
+            writing.close()
             raise SinkError("The line was cut.")
         self.left -= self.left > 0
-        await self._place.put(name, data)
-
-    async def delete(self, name: str) -> None:
-        if self.left == 0:
-            raise SinkError("The line was cut.")
-        self.left -= self.left > 0
-        await self._place.delete(name)
+        return await writing
 
 
 @pytest.mark.parametrize("is_late", [False, True])

@@ -12,7 +12,7 @@ import pytest
 from klagg_tui.engine.bar import Bar, State
 from klagg_tui.engine.changes import Changes
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import SinkError, StorageError
+from klagg_tui.errors import StorageError
 from klagg_tui.evidence import Evidence
 from klagg_tui.sinks.delivery import Delivery
 from klagg_tui.sinks.nats import NatsTarget
@@ -107,20 +107,6 @@ async def test_what_a_recorder_does_not_have_any_more_goes_when_it_begins_anew(s
         await copied(here, stream)
         assert await rows_of(here) == await rows_of(store.path)
         assert {one.symbol for _, one in await rows_of(here)} == {SYMBOL}
-
-
-async def test_of_two_recorders_one_is_to_be_named(stream: str, tmp_path: Path) -> None:
-    async with opened(tmp_path / "one.db") as one, opened(tmp_path / "two.db") as two:
-        for number, (store, log) in enumerate((one, two)):
-            await store.add_confirmed(bars(9 + number))
-            target = NatsTarget(stream)
-            await deliver(Delivery(log, target))
-            await target.close()
-        with pytest.raises(SinkError, match=r"name one with \?recorder="):
-            await copied(tmp_path / "copy.db", stream)
-        recorder = await two[1].recorder("")
-        await copied(tmp_path / "copy.db", f"{stream}&recorder={recorder}")
-        assert await rows_of(tmp_path / "copy.db") == await rows_of(two[0].path)
 
 
 async def test_a_message_that_was_overtaken_on_its_way_is_void(stream: str, tmp_path: Path) -> None:

@@ -14,19 +14,24 @@ import asyncpg
 import pytest
 
 from klagg_tui.engine.changes import Changes
+from klagg_tui.engine.period import Period
 from klagg_tui.sinks import postgres, sender
+from klagg_tui.sinks.delivery import AT_ONCE
+from klagg_tui.sinks.position import Position
 from klagg_tui.sinks.postgres import PostgresTarget
 from klagg_tui.sinks.sender import Sender
-from klagg_tui.storage.sink_log import SinkLog
+from klagg_tui.sinks.target import Target
+from klagg_tui.storage.sink_log import Portion, SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, bar, bars
+from tests.patience import WAIT_S
 from tests.sinks.line import Line
+from tests.sinks.memory import MemoryTarget, Shared
 from tests.sinks.server import BINARIES, Server, serving
 from tests.sinks.test_delivery import PERIODS
 from tests.sinks.test_postgres import delivered, expected, same
 
 pytestmark = pytest.mark.xdist_group("postgres")
-WAIT_S = 20
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +140,28 @@ async def test_the_last_bars_are_delivered_when_klagg_ends(own: Server, tmp_path
             assert made.delivered > 500
 
 
+async def test_a_server_that_went_lacks_what_was_stored_since(own: Server, tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store:
+        with sending(store.path, own.address()) as made:
+            await store.add_confirmed(bars(5))
+            await until_same(own.address(), store)
+            await asyncio.to_thread(own.kill)
+            await store.add_confirmed(bars(5, START + 5 * MINUTE))
+            await until(lambda: bool(made.notices))
+            assert not await asyncio.to_thread(made.stop)
+
+
+async def test_a_server_that_says_nothing_any_more_lacks_what_was_stored_since(own: Server, tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store, Line(own.port) as line:
+        with sending(store.path, own.address(port=line.port)) as made:
+            await store.add_confirmed(bars(5))
+            await until_same(own.address(), store)
+            line.is_cut = True
+            await store.add_confirmed(bars(5, START + 5 * MINUTE))
+            assert not await asyncio.to_thread(made.stop, 0.5)
+            line.is_cut = False
+
+
 async def test_bars_under_way_are_delivered_at_their_pace(own: Server, tmp_path: Path) -> None:
     async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store:
         with sending(store.path, own.address(), forming_s=0.05):
@@ -161,6 +188,7 @@ async def test_a_line_that_is_cut_without_a_word_costs_a_repetition_at_the_most(
                 await store.add_confirmed(bars(50, START + (500 + number * 50) * MINUTE))
                 await until(lambda: any("answer" in told for told in made.notices))
                 line.is_cut = False
+                await until(lambda: not made.notices)
             await until_same(own.address(), store)
         finally:
             await asyncio.to_thread(made.stop)
@@ -180,6 +208,60 @@ async def test_what_nobody_thought_of_is_tried_again(tmp_path: Path, monkeypatch
             for _ in range(3):
                 assert await asyncio.to_thread(tries.acquire, True, WAIT_S)
             assert any("log says why" in told for told in made.notices)
+
+
+class Refusing(MemoryTarget):
+    """Takes logins, and no bars, as a server whose disk is full."""
+
+    asked: Callable[[], None]
+
+    async def put(self, portion: Portion, position: Position, before: str | None) -> bool:
+        self.asked()
+        self.breaks = "before"
+        return await super().put(portion, position, before)
+
+
+class Hurried(Sender):
+    """Waits for nothing, and notes how long it would have."""
+
+    def __init__(self, path: Path, target: Target) -> None:
+        super().__init__(path, target)
+        self.waits: list[float] = []
+        self.delivered_then: list[int] = []
+
+    async def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.delivered_then.append(self.delivered)
+        await super()._wait(0)
+
+
+async def test_one_that_takes_no_bars_is_asked_less_and_less_and_is_told_of_all_the_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "PAUSES_S", (1.0, 2.0, 5.0))
+    told: list[tuple[str, ...]] = []
+    async with await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store:
+        await store.add_confirmed(bars(3))
+        target = Refusing(Shared())
+        made = Hurried(store.path, target)
+        target.asked = lambda: told.append(made.notices)
+        made.start()
+        await until(lambda: len(made.waits) > 4)
+        await asyncio.to_thread(made.stop)
+    assert made.waits[:4] == [1.0, 2.0, 5.0, 5.0]
+    assert set(told[1:]) == {made.notices}
+    assert made.notices
+
+
+async def test_between_portions_it_rests_as_long_as_it_worked_for_whoever_draws_meanwhile(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "klagg.db", periods=(Period.M1,)) as store:
+        await store.add_confirmed(bars(AT_ONCE + 1))
+        made = Hurried(store.path, MemoryTarget(Shared()))
+        made.start()
+        await until(lambda: made.delivered > AT_ONCE)
+        await asyncio.to_thread(made.stop)
+    assert made.delivered_then[:2] == [AT_ONCE, AT_ONCE + 1]
+    assert made.waits[0] > 0
 
 
 async def test_a_database_that_is_not_there_yet_is_waited_for(own: Server, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from klagg_tui.engine.period import DEFAULT_PERIODS, Period
 from klagg_tui.screens.palette import Tints, palette
 from klagg_tui.screens.widgets.row_renderer import RowState, header_pieces, row_strip
 from klagg_tui.view.columns.column import RenderContext
+from klagg_tui.view.columns.prices import LAST
 from klagg_tui.view.columns.registry import DEFAULT_KEYS, find, view_columns
 from klagg_tui.view.layout import LEAD, MAX_WIDTHS, MIN_WIDTHS, Widths, grown, place
 from klagg_tui.view.model import Row
@@ -46,6 +49,26 @@ def _importance(key: str) -> int:
     column = find(key)
     assert column is not None
     return column.importance
+
+
+def test_a_price_that_the_exchange_alone_told_has_room_before_the_first_trade() -> None:
+    row = Row("1000SATSUSDT")
+    row.figures = cast("Any", SimpleNamespace(told_last=0.00022029))
+    widths = grown(MIN_WIDTHS, [row])
+    (last,) = place([LAST], 40, widths)
+    text, _ = LAST.draw(row, None, RenderContext(Period.parse("1m"), START, is_stale=False), last.width)
+    assert text == "≈0.00022029"
+    assert len(text) <= last.width
+
+
+def test_a_price_has_room_for_the_commas_that_it_is_drawn_with() -> None:
+    row = Row("BTCUSDT")
+    row.decimals = 1
+    row.bars[Period.parse("1m").ordinal] = bar(close="1086474.9")
+    (last,) = place([LAST], 40, grown(MIN_WIDTHS, [row]))
+    text, _ = LAST.draw(row, None, RenderContext(Period.parse("1m"), START, is_stale=False), last.width)
+    assert text == "1,086,474.9"
+    assert len(text) <= last.width
 
 
 def test_what_is_seen_at_the_usual_sizes() -> None:
@@ -220,7 +243,7 @@ def test_no_figure_is_cut_but_for_prices_that_are_none(
 
 
 def test_a_price_gets_the_room_of_the_digit_that_it_is_about_to_need() -> None:
-    for price, cells in (("99999.99", 9), ("64250.1", 8), ("88000.5", 8), ("9.5", 8), ("950000.25", 10)):
+    for price, cells in (("99999.99", 10), ("64250.1", 8), ("88000.5", 8), ("9.5", 8), ("950000.25", 12)):
         row = Row("BTCUSDT")
         row.take(bar(START, price))
         assert grown(MIN_WIDTHS, [row]).price == cells, price

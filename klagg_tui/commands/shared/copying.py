@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from klagg_tui.commands.shared.sinks import Sinks
     from klagg_tui.config import Settings
-    from klagg_tui.sinks.nats_copy import Copy
     from klagg_tui.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -101,14 +100,17 @@ async def _report(copying: Copying, sinks: Sinks, working: asyncio.Task[None], s
         for text in problems.fresh(found, time.monotonic()):
             say(text, before=clear(), err=True)
         if time.monotonic() >= next_s:
-            say(joined(_parts(copying.copy)), before=clear(), nl=not is_rewritten())
+            say(joined(_parts(copying)), before=clear(), nl=not is_rewritten())
             next_s = time.monotonic() + pause_s()
         await asyncio.sleep(_LOOK_S)
-    say(joined(_parts(copying.copy)), before=clear())
+    say(joined(_parts(copying)), before=clear())
 
 
-def _parts(copy: Copy) -> list[str]:
-    parts = [f"{counted(copy.bars, 'bar')} copied", "more waits" if copy.is_behind else "nothing waits"]
+def _parts(copying: Copying) -> list[str]:
+    copy = copying.copy
+    parts = [f"{counted(copy.bars, 'bar')} copied"]
+    if not copying.trouble:  # what waits cannot be known where nothing can be read
+        parts.append("more waits" if copy.is_behind else "nothing waits")
     if copy.newest_ms:
         parts.insert(0, f"{datetime.fromtimestamp(copy.newest_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC")
     return parts

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from klagg_tui.sinks.sender import Sender
 
 _LOOK_S: Final = 0.5
+_PATIENCE_S: Final = 1.0
+"""For the last bars, before a line says that they take a while."""
 
 
 class Sinks:
@@ -56,8 +60,11 @@ class Sinks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for sender in self._senders:
-            if sender.is_started and not sender.stop():
+        started = [sender for sender in self._senders if sender.is_started]
+        if started:
+            _wait_for(started)
+        for sender in started:
+            if not sender.stop(0):
                 with suppress(OutputClosed):
                     say(f"{sender.name} lacks some bars still; it is given them at the next start.", err=True)
 
@@ -82,3 +89,22 @@ class Sinks:
                 else:
                     host.notices.pop(f"sink {number}", None)
             await asyncio.sleep(_LOOK_S)
+
+
+def _wait_for(senders: Sequence[Sender]) -> None:
+    """Have all of them end, at once: several servers that are dead take no longer than one."""
+    from klagg_tui.sinks.sender import STOP_S
+
+    begun_s = time.monotonic()
+
+    def have_ended(within_s: float) -> list[Sender]:
+        return [one for one in senders if one.has_ended(max(0.0, begun_s + within_s - time.monotonic()))]
+
+    for sender in senders:
+        sender.finish()
+    with suppress(KeyboardInterrupt):  # whoever does not want to wait leaves at once
+        ended = have_ended(_PATIENCE_S)
+        if slow := " and ".join(sender.name for sender in senders if sender not in ended):
+            with suppress(OutputClosed):
+                say(f"The last bars are being delivered to {slow}, for {STOP_S:.0f} seconds at the most.")
+        have_ended(STOP_S)

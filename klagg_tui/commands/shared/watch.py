@@ -7,6 +7,8 @@ import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
+import typer
+
 from klagg_tui.commands.shared.options import say_update, start_log
 from klagg_tui.commands.shared.start import NOWHERE, Begin, Start
 from klagg_tui.commands.shared.status_line import can_move_its_cursor
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from klagg_tui.alerting.desk import Desk
     from klagg_tui.attach.shared import SharedRuntime
     from klagg_tui.config import Settings
-    from klagg_tui.feed import Attachment
     from klagg_tui.runtime.source import Plan
     from klagg_tui.showing import Runner
+    from klagg_tui.steering import Attachment
 
 
 _THE_RECORDERS: Final = {
@@ -74,7 +76,7 @@ def watch_until(
     server = None
     runtime: Runner
     # Who serves has to record: where another klagg does, that one is the one to serve.
-    shared = None if is_served else SharedRuntime(plan)
+    shared = None if is_served else SharedRuntime(plan, _say)
     if shared is None:
         from klagg_tui.serve.server import served
 
@@ -123,6 +125,10 @@ def desk_of(plan: Plan, settings: Settings, attachment: Attachment | None = None
         ways_of(settings.alerts),
         watches=lambda: attachment is None or not attachment.is_attached,
     )
+
+
+def _say(told: str) -> None:
+    typer.echo(told, err=True)
 
 
 def _greeting(plan: Plan, shared: SharedRuntime | None, typed: Collection[str]) -> str:

@@ -18,11 +18,11 @@ from klagg_tui.view.role import Role, RoleIndex
 def _draw_last(row: Row, _bar: Bar | None, _context: RenderContext, width: int) -> tuple[str, RoleIndex]:
     last = row.last
     if last is not None:
-        return formatting.price(last, row.decimals), Role.TEXT
+        return formatting.grouped_price(last, row.decimals), Role.TEXT
     told = row.told_last
     if told is None:
         return NO_VALUE
-    text = formatting.plain(told)
+    text = formatting.grouped(formatting.plain(told))
     return (f"{ABOUT}{text}" if len(text) < width else text), Role.PARTIAL
 
 
@@ -51,7 +51,7 @@ def _price_column(key: str, note: str, importance: int) -> Column:
     def draw(row: Row, bar: Bar | None, _context: RenderContext, _width: int) -> tuple[str, RoleIndex]:
         if bar is None:
             return NO_VALUE
-        return formatting.price(price_of(bar), row.decimals), Role.DIM
+        return formatting.grouped_price(price_of(bar), row.decimals), Role.DIM
 
     def measure(_row: Row, bar: Bar | None, _now_ms: int) -> Value:
         price = price_of(bar) if bar is not None else 0

@@ -80,17 +80,22 @@ def state_sign(row: Row, bar: Bar | None, context: RenderContext) -> tuple[str, 
     """The state in at most two cells; blank where it is the usual one."""
     if row.is_halted:
         return "=", Role.WARN
-    if context.is_stale:
+    if context.is_stale and _shows_anything(row, bar):
         return "✕", Role.WARN
     if bar is None or state_label(bar) == context.usual:
         return "", Role.DIM
     return bar_sign(bar), _ROLES[bar.state]
 
 
+def _shows_anything(row: Row, bar: Bar | None) -> bool:
+    """Whether there is a value that could be from before: at a first start there is none."""
+    return bar is not None or row.last is not None or row.told_last is not None
+
+
 def _draw(row: Row, bar: Bar | None, context: RenderContext, width: int) -> tuple[str, RoleIndex]:
     if row.is_halted:
         return HALTED, Role.WARN
-    if context.is_stale:
+    if context.is_stale and _shows_anything(row, bar):
         return STALE, Role.WARN
     if bar is None:
         return NO_BAR, Role.FAINT

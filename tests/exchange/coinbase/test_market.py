@@ -27,6 +27,7 @@ from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import MarketData, Priority
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from tests.exchange.coinbase.samples import MINUTE, ROW, START, with_change
+from tests.patience import WAIT_S
 
 GAP = Priority.GAP
 HOUR = 60 * MINUTE
@@ -148,7 +149,7 @@ async def test_the_stream_begins_with_the_last_match_and_leaves_nothing_out() ->
         stream.follow([*names, "NOSUCH-USD"])
         running = asyncio.create_task(stream.run())
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(WAIT_S):
                 await until(lambda: sum(state.covered for state in stream.states()) == len(names))
                 exchange.jump(5 * MINUTE)
                 count = exchange.sent

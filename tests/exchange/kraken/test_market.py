@@ -28,6 +28,7 @@ from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Ids, Priority
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from tests.exchange.kraken.samples import BAR, MINUTE, PAIR, page, result, with_item
+from tests.patience import WAIT_S
 
 GAP = Priority.GAP
 HOUR = 60 * MINUTE
@@ -175,11 +176,12 @@ async def test_the_stream_leaves_out_what_rest_has(faults: str) -> None:
         stream.follow([*names, "NOSUCH/USD"])
         running = asyncio.create_task(stream.run())
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(WAIT_S):
                 await until(lambda: sum(state.covered for state in stream.states()) == len(names))
                 exchange.jump(10 * MINUTE)
                 await until(lambda: {trade[0] for trade in trades} == set(names))
-                await asyncio.sleep(0.3)
+                near_ms = exchange.now_ms() - MINUTE
+                await until(lambda: max(trade[3] for trade in trades if trade[0] == "BTC/USD") >= near_ms)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

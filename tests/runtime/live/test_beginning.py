@@ -26,6 +26,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.feeds import until
 from tests.makers import DAY, HOUR, MINUTE, SYMBOL
+from tests.market_run import settled_now
 
 START = 1_790_035_200_000
 """A Tuesday's open."""
@@ -103,7 +104,7 @@ async def made(tmp_path: Path, of: Venue) -> AsyncIterator[Scene]:
             MarketSpec(symbols=3, seed=3, activity=6.0, start_ms=START + 5 * HOUR + 10 * MINUTE), speed=1
         ) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
     ):
         await data.sync()
         yield Scene(exchange, store, data, of)

@@ -25,6 +25,7 @@ from klagg_tui.storage.store import Store
 from klagg_tui.storage.symbols import Standing, StoredSymbol
 from tests.filed import listed
 from tests.makers import HOUR, MINUTE, SYMBOL
+from tests.market_run import settled_now
 
 PERIODS = (Period.M1, Period.M5)
 GONE = "GONEUSDT"
@@ -69,7 +70,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         SimulatedExchange(spec, speed=1) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
     ):
         await data.sync()
         await store.put_symbols([StoredSymbol(SYMBOL, standing=Standing.FOLLOWED)])

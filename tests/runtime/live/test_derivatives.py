@@ -32,6 +32,7 @@ from klagg_tui.simulator.market.quotes import FUNDED_EVERY_MS, funding_rate, ind
 from klagg_tui.storage.store import Store
 from tests.makers import MINUTE, START, SYMBOL
 from tests.market_run import plan, until
+from tests.patience import WAIT_S
 
 OTHER = "ETHUSDT"
 
@@ -64,10 +65,13 @@ class Scene:
         self.derivatives = Derivatives(self.context)
         self.derivatives.follow()
 
-    async def work(self, seconds: float = 0.3) -> None:
-        """Let it ask for so long."""
+    async def work(self, seconds: float = 0.0, *, times: int = 0) -> None:
+        """Let it ask for so long, and until it has asked so many times."""
         task = asyncio.create_task(self.derivatives.work_forever())
         await asyncio.sleep(seconds)
+        async with asyncio.timeout(WAIT_S):
+            while len(self.answers.asked) < times:  # noqa: ASYNC110 - what was asked is polled
+                await asyncio.sleep(0.001)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -87,7 +91,7 @@ def quick(**values: object) -> object:
 
 async def test_contracts_are_asked_about_in_turns_and_one_that_is_refused_stops_no_other(store: Store) -> None:
     scene = Scene(store, Answers(refused=[SYMBOL]), derivatives=quick())
-    await scene.work()
+    await scene.work(times=5)
     assert scene.answers.asked[:4] == [(SYMBOL,), (OTHER,), (SYMBOL,), (OTHER,)]
     assert [(minute.symbol, minute.open_interest) for minute in scene.host.derivatives.take_news()] == [
         (OTHER, quantity("7"))
@@ -97,7 +101,7 @@ async def test_contracts_are_asked_about_in_turns_and_one_that_is_refused_stops_
 
 async def test_where_one_answer_tells_of_all_one_question_asks_for_all(store: Store) -> None:
     scene = Scene(store, Answers(), derivatives=quick(at_once=None))
-    await scene.work()
+    await scene.work(times=2)
     assert set(scene.answers.asked) == {(SYMBOL, OTHER)}
 
 

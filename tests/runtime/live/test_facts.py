@@ -34,6 +34,7 @@ from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.feeds import until
 from tests.filed import listed
 from tests.makers import HOUR, MINUTE, SYMBOL
+from tests.market_run import settled_now
 
 PERIODS = (Period.M1, Period.M5, Period.H1)
 MINUTES = 10
@@ -78,7 +79,7 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     async with (
         SimulatedExchange(MarketSpec(symbols=3, seed=3, activity=2.0), speed=1) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
     ):
         await data.sync()
         first_id = exchange.market.first_id(SYMBOL, exchange.now_ms() // MINUTE - MINUTES)

@@ -20,6 +20,7 @@ from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, PATIENCE_MINUTES, differences, plan, recorded, settled, until
+from tests.patience import WAIT_S
 
 pytestmark = pytest.mark.xdist_group("live markets")
 
@@ -102,7 +103,7 @@ async def test_without_the_exchange_stored_bars_are_shown_with_the_reason_and_it
     first = runtime.take_changes()
     assert first is not None
     assert {bar.symbol for bar in first.changes.current} >= {"BTCUSDT"}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         while not runtime.status().notices:  # noqa: ASYNC110 - another thread's
             await asyncio.sleep(0.05)
     assert runtime.status().mode is Mode.OFFLINE

@@ -27,6 +27,7 @@ from klagg_tui.simulator.market.market import Market
 from klagg_tui.storage.store import Store
 from tests.feeds import until
 from tests.makers import MINUTE, SYMBOL, trade
+from tests.market_run import settled_now
 
 PERIODS = (Period.M1,)
 MINUTES = 10
@@ -69,7 +70,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         SimulatedExchange(MarketSpec(symbols=3, seed=3, activity=2.0), speed=1) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
     ):
         await data.sync()
         minute = exchange.now_ms() // MINUTE - MINUTES
@@ -158,7 +159,7 @@ async def test_trades_of_minutes_that_the_clock_ended_in_silence_are_found_missi
     async with (
         SimulatedExchange(spec, speed=1) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
     ):
         await data.sync()
         minute = exchange.now_ms() // MINUTE - 2

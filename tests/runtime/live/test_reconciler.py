@@ -24,6 +24,7 @@ from klagg_tui.storage.store import Store
 from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.filed import listed
 from tests.makers import MINUTE, SYMBOL
+from tests.market_run import settled_now
 
 PERIODS = (Period.M1, Period.M5)
 GONE = "GONEUSDT"
@@ -65,7 +66,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         SimulatedExchange(spec, speed=1) as exchange,
         await Store.open(tmp_path / "klagg.db", periods=PERIODS) as store,
-        venue().market_data(exchange.rest_url, exchange.now_ms()) as data,
+        venue().market_data(exchange.rest_url, settled_now(exchange)) as data,
     ):
         await data.sync()
         yield Scene(exchange, store, data)

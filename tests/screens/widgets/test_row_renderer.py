@@ -19,8 +19,8 @@ from tests.makers import START, bar
 from tests.pilot import opened
 
 
-@pytest.mark.parametrize("price", ["70001.25", "7.5"])
-def test_a_price_that_changed_flashes_with_an_arrow_in_a_line_of_the_same_width(price: str) -> None:
+@pytest.mark.parametrize(("price", "drawn"), [("70001.25", "70,001.25"), ("7.5", "7.5")])
+def test_a_price_that_changed_flashes_with_an_arrow_in_a_line_of_the_same_width(price: str, drawn: str) -> None:
     row = Row("BTCUSDT")
     row.take(bar(START, price))
     placed = place(view_columns(DEFAULT_KEYS, DEFAULT_PERIODS, all_periods=False), 99, Widths(10, 8))
@@ -29,7 +29,7 @@ def test_a_price_that_changed_flashes_with_an_arrow_in_a_line_of_the_same_width(
         strip = row_strip(
             row, placed, context, styles, 100, RowState(cursor=False, mark=False, flash=flash, thumb=False)
         )
-        assert f"{sign}{price}" in strip.text
+        assert f"{sign}{drawn}" in strip.text
         assert strip.cell_length == cell_len(strip.text) == 100
 
 

@@ -21,7 +21,7 @@ async def test_a_row_shows_price_change_and_age_and_no_state_that_is_the_usual_o
         seen.feed.trade_at("BTCUSDT", "77777.12")
         await seen.beat()
         line = seen.line_with("BTCUSDT")
-        assert "77777.12" in line
+        assert "77,777.12" in line
         assert "0s" in line
         assert "+" in line
         assert "State" in seen.lines[2]

@@ -29,6 +29,7 @@ from klagg_tui.simulator.faces.okx import Okx, OkxSpot, OkxSwap
 from klagg_tui.simulator.market.klines import Klines
 from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
+from tests.patience import WAIT_S
 
 SPEC = MarketSpec(symbols=24, seed=7, activity=20, history_days=40)
 """The twenty-third is quoted in USDC: an inverse swap."""
@@ -212,7 +213,7 @@ async def watching(venue: Venue, exchange: SimulatedExchange, names: Iterable[st
 
 
 async def until(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         while not is_true():  # noqa: ASYNC110 - what a server sent is polled
             await asyncio.sleep(0.01)
 

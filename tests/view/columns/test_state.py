@@ -30,6 +30,15 @@ def test_a_bar_whose_successor_is_overdue_is_stale_whatever_its_state() -> None:
     assert STATE.measure(Row("A"), None, START) is None
 
 
+def test_what_shows_nothing_is_not_from_before() -> None:
+    stale = RenderContext(Period.M1, START, is_stale=True)
+    assert state_sign(Row("A"), None, stale)[0] == ""
+    assert STATE.draw(Row("A"), None, stale, 10)[0] == "no bar yet"
+    known = Row("A")
+    known.take(bar(START, period=Period.M5))
+    assert state_sign(known, None, stale)[0] == "✕"
+
+
 def test_a_symbol_whose_trading_is_halted_says_so_whatever_its_bar() -> None:
     row = Row("A")
     row.is_halted = True
@@ -47,7 +56,6 @@ def test_where_there_is_no_bar_the_cell_says_so_and_the_edge_is_blank() -> None:
     fresh = RenderContext(Period.M1, START, is_stale=False)
     assert STATE.draw(Row("A"), None, fresh, STATE.width) == ("no bar yet", Role.FAINT)
     assert state_sign(Row("A"), None, fresh)[0] == ""
-    assert state_sign(Row("A"), None, fresh._replace(is_stale=True))[0] == "✕"
 
 
 def test_a_confirmed_bar_says_whether_ids_or_the_exchanges_bar_alone_vouch_for_it() -> None:
