@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, cast
 import aiosqlite
 import orjson
 
+from klagg_tui.errors import DatabaseLocked
 from klagg_tui.storage.disk_errors import moved, translate_errors
 
 T = TypeVar("T")
@@ -83,6 +85,8 @@ class Connection:
     def __init__(self, connection: _Worker, path: Path) -> None:
         """Use `open`."""
         self.path = path
+        self.patience_s = 0.0
+        """How long a transaction is begun again and again while another connection is in one, beyond what SQLite itself waits."""
         self._connection = connection
         self._is_closed = False
         self._files: dict[Path, FileKey] = {}
@@ -159,13 +163,24 @@ class Connection:
         """All or nothing of what is done inside; nothing is called written that went into a file no longer in place."""
         try:
             self.require_in_place()
-            await self.rows("BEGIN IMMEDIATE")
+            await self._begin()
             yield
             await self.rows("COMMIT")
             self.require_in_place()
         except BaseException:
             await to_the_end(asyncio.ensure_future(self._connection.rollback()))
             raise
+
+    async def _begin(self) -> None:
+        given_up_s = time.monotonic() + self.patience_s
+        while True:
+            try:
+                await self.rows("BEGIN IMMEDIATE")
+            except DatabaseLocked:
+                if time.monotonic() >= given_up_s:
+                    raise
+            else:
+                return
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:

