@@ -79,20 +79,23 @@ async def discard_flat(writer: Writer, stretch: Unconfirmed) -> int:
     return len(removed)
 
 
-_DISCARD_UNSHOWN: Final = f"""
+_DISCARD_UNSHOWN: Final = """
 DELETE FROM history WHERE symbol = :symbol AND period = :period
-AND minute BETWEEN :first AND :last AND volume = 0 AND state = {State.PARTIAL.value}
+AND minute BETWEEN :first AND :last AND volume = 0 AND state <= :most
 RETURNING symbol, period, minute
 """
 
 
-async def discard_unshown(writer: Writer, stretch: Unconfirmed) -> int:
-    """Delete bars without trades that nothing proves and the exchange does not have, whatever was traded behind them.
+async def discard_unshown(writer: Writer, stretch: Unconfirmed, *, is_passed_over: bool = False) -> int:
+    """Delete bars without trades that the exchange does not have, whatever was traded behind them.
 
-    Between two contracts of one name the clock makes some. Where the exchange does have them after all, they are owed now.
+    While a symbol is not traded the clock makes some, and where the ids of its trades go on afterwards, these prove that there were none.
+    Such bars go only where the exchange shows later ones in the same answer (`is_passed_over`): one without any may be no answer.
+    Where the exchange does have them after all, they are owed now.
     """
     symbol, period, first_open_ms, last_open_ms, _ = stretch
     places = {"period": period.ordinal, "first": first_open_ms // MINUTE_MS, "last": last_open_ms // MINUTE_MS}
+    places["most"] = (State.CLOSED if is_passed_over else State.PARTIAL).value
     async with writer.batch():
         places["symbol"] = writer.symbols.ids.get(symbol, NO_SYMBOL)
         removed = await writer.connection.rows(_DISCARD_UNSHOWN, places)

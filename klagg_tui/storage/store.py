@@ -297,9 +297,9 @@ class Store(StoreReader):
         """Delete bars without trades, behind all traded ones, that the exchange does not have; returns how many there were."""
         return await confirming.discard_flat(self._require_writer(), run)
 
-    async def discard_unshown(self, run: Unconfirmed) -> int:
-        """Delete bars without trades that nothing proves and the exchange does not have; returns how many there were."""
-        return await confirming.discard_unshown(self._require_writer(), run)
+    async def discard_unshown(self, run: Unconfirmed, *, is_passed_over: bool = False) -> int:
+        """Delete bars without trades that the exchange does not have, see `confirming`; returns how many there were."""
+        return await confirming.discard_unshown(self._require_writer(), run, is_passed_over=is_passed_over)
 
     async def remove_future(self, now_ms: int, *, venue: str | None = None) -> int:
         """Delete bars that open after a time, and doubt those that end after it; returns how many rows that were."""

@@ -105,6 +105,8 @@ async def test_bars_that_nothing_proves_and_the_exchange_lacks_are_taken_back_wh
     assert await store.discard_unshown(run._replace(last_open_ms=START + 2 * MINUTE)) == 1
     assert await store.discard_unshown(run) == 1
     assert [each.open_ms for each in await listed(store)] == [START + number * MINUTE for number in (0, 1, 4)]
+    assert await store.discard_unshown(run._replace(last_open_ms=START + 3 * MINUTE), is_passed_over=True) == 1
+    assert [each.open_ms for each in await listed(store)] == [START, START + 4 * MINUTE]
 
 
 async def test_a_bar_that_was_known_to_lack_trades_is_completed_and_not_amended(store: Store) -> None:

@@ -168,7 +168,7 @@ class Reconciler:
         if not (rows or is_followed):
             removed = await self._store.discard_flat(run)
         else:
-            removed = await self._store.discard_unshown(run)
+            removed = await self._store.discard_unshown(run, is_passed_over=bool(rows))
         if removed:
             log.info("%s %s: %d flat bars that the exchange lacks were removed", run.symbol, run.period, removed)
             self._host.metrics.add(Metric.BARS_TAKEN_BACK, removed)

@@ -119,7 +119,21 @@ async def test_flat_bars_that_nothing_proves_are_taken_back_also_of_a_symbol_tha
     assert not [bar for bar in await scene.minutes() if bar.open_ms < before_ms + 3 * MINUTE]
 
 
-async def test_proved_flat_bars_of_a_symbol_that_is_followed_stay_whatever_the_exchange_has(scene: Scene) -> None:
+@pytest.mark.parametrize("state", [State.PARTIAL, State.CLOSED])
+async def test_flat_bars_that_the_exchange_passes_over_are_taken_back_though_ids_prove_them(
+    scene: Scene, state: State
+) -> None:
+    """A symbol was not listed for some minutes, and its trades' ids went on where they had stopped."""
+    listed_ms = scene.exchange.market.lives[SYMBOL].at(0).listing.listed_minute * MINUTE
+    made = [empty_bar(SYMBOL, Period.M1, listed_ms + number * MINUTE, 7, state) for number in (-3, -2, -1)]
+    await scene.store.add(made, [])
+    await scene.look(6)
+    assert (await scene.minutes())[:3] == made
+    await scene.look(3)
+    assert not [bar for bar in await scene.minutes() if bar.open_ms < listed_ms]
+
+
+async def test_proved_flat_bars_of_a_symbol_that_is_followed_stay_where_the_exchange_shows_none(scene: Scene) -> None:
     scene.host.handle([AddSymbol(GONE, 0)])
     made = [empty_bar(GONE, Period.M1, scene.to_ms, 7, State.CLOSED)]
     await scene.store.add(made, [])
