@@ -25,13 +25,13 @@ async def test_what_fired_is_posted_as_json_that_chat_programs_show_too() -> Non
     assert server.came == [
         {
             "id": 7,
-            "text": "BTCUSDT at 1.5: Up (last>1) (vol 2)",
-            "content": "BTCUSDT at 1.5: Up (last>1) (vol 2)",
+            "text": "BTCUSDT at 70001.5: Up (last>1) (vol 2)",
+            "content": "BTCUSDT at 70001.5: Up (last>1) (vol 2)",
             "time": "2024-08-08T00:00:00.789Z",
             "time_ms": FIRING.at_ms,
             "symbol": "BTCUSDT",
             "venue": "binance-um",
-            "price": "1.5",
+            "price": "70001.5",
             "alert": "last>1",
             "name": "Up",
             "value": "vol 2",
