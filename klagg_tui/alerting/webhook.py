@@ -63,7 +63,7 @@ class Webhook:
 
 def _reason(error: Exception) -> str:
     """In a few words, without the address, which aiohttp quotes."""
-    inner = getattr(error, "os_error", error)
+    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", error)
     if isinstance(inner, aiohttp.ServerDisconnectedError):
         return "it hung up"
     if isinstance(inner, aiohttp.InvalidURL | ValueError):
