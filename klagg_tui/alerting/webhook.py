@@ -66,6 +66,7 @@ def _reason(error: Exception) -> str:
     inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", error)
     if isinstance(inner, aiohttp.ServerDisconnectedError):
         return "it hung up"
-    if isinstance(inner, aiohttp.InvalidURL | ValueError):
-        return "it is no address"
-    return reason_of(inner) if isinstance(inner, OSError) else "its answer cannot be read"
+    # One of a certificate is a ValueError too.
+    if isinstance(inner, OSError):
+        return reason_of(inner)
+    return "it is no address" if isinstance(inner, ValueError) else "its answer cannot be read"
