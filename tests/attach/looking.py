@@ -55,12 +55,26 @@ class Seen:
         }
 
 
-def are_alike(*seen: Seen) -> bool:
-    """Whether all see the same, after one beat more; and whether there is anything to see."""
-    for one in seen:
-        one.beat()
-    first, *others = [one.rows for one in seen]
-    return bool(first) and all(other == first for other in others)
+class Alike:
+    """Whether all saw the same of each symbol at some moment since this was made, and see the same symbols; there must be some.
+
+    The market goes on meanwhile: on a busy machine there may be no moment at which all rows are the same.
+    """
+
+    def __init__(self, *seen: Seen) -> None:
+        self._seen = seen
+        self._alike: set[tuple[int, str]] = set()
+
+    def __call__(self) -> bool:
+        for one in self._seen:
+            one.beat()
+        first, *others = [one.rows for one in self._seen]
+        for number, other in enumerate(others):
+            self._alike |= {(number, symbol) for symbol, row in first.items() if other.get(symbol) == row}
+        return bool(first) and all(
+            other.keys() == first.keys() and all((number, symbol) in self._alike for symbol in first)
+            for number, other in enumerate(others)
+        )
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from klagg_tui.exporting.selection import Selection
 from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.serve.server import PushServer, served
-from tests.attach.looking import Seen, are_alike
+from tests.attach.looking import Alike, Seen
 from tests.attach.test_window import quiet_market, shows
 from tests.feeds import until
 from tests.market_run import plan
@@ -61,9 +61,10 @@ async def window_at(url: str, token: str = TOKEN) -> AsyncIterator[Window]:
 async def test_it_shows_the_rows_of_the_recorder_and_answers_what_that_answers(tmp_path: Path) -> None:
     async with recorded(tmp_path / "run.db") as (runtime, server), window_at(server.url) as window:
         own, seen = await shows(runtime), Seen(window)
-        await until(lambda: are_alike(own, seen), WAIT_S)
+        await until(Alike(own, seen), WAIT_S)
         traded = runtime.status().counters.trades
-        await until(lambda: are_alike(own, seen) and runtime.status().counters.trades > traded + 5, WAIT_S)
+        await until(lambda: runtime.status().counters.trades > traded + 5, WAIT_S)
+        await until(Alike(own, seen), WAIT_S)
         assert window.status().attached == f"attached to 127.0.0.1:{server.port}"
         first, *others = own.market.rows
 
@@ -90,10 +91,11 @@ async def test_a_line_that_is_slow_and_cut_costs_it_time_and_nothing_else(tmp_pa
         own = await shows(runtime)
         async with window_at(f"http://127.0.0.1:{line.port}") as window:
             seen = Seen(window)
-            await until(lambda: are_alike(own, seen), WAIT_S)
+            await until(Alike(own, seen), WAIT_S)
             line.cut()
             await until(lambda: window.status().is_behind, WAIT_S)
-            await until(lambda: are_alike(own, seen) and seen.anew == 1 and not window.status().is_behind, WAIT_S)
+            alike = Alike(own, seen)
+            await until(lambda: alike() and seen.anew == 1 and not window.status().is_behind, WAIT_S)
 
 
 async def test_it_knows_what_was_told_of_contracts_before_it_came(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import SimulatedExchange
 from klagg_tui.storage.store import Store
-from tests.attach.looking import Seen, are_alike, recorder, recording, window_on
+from tests.attach.looking import Alike, Seen, recorder, recording, window_on
 from tests.feeds import until
 from tests.market_run import plan, simulated
 from tests.patience import WAIT_S
@@ -46,7 +46,7 @@ async def quiet_market(activity: float = 0.1) -> AsyncIterator[SimulatedExchange
 async def shows(feed: Feed) -> Seen:
     """What it shows once that is something."""
     seen = Seen(feed)
-    await until(lambda: are_alike(seen), WAIT_S)
+    await until(Alike(seen), WAIT_S)
     return seen
 
 
@@ -56,17 +56,18 @@ async def test_windows_show_the_rows_of_the_recorder_whenever_they_come(tmp_path
         own = await shows(runtime)
         async with window_on(database) as first:
             one = Seen(first)
-            await until(lambda: are_alike(own, one), WAIT_S)
+            await until(Alike(own, one), WAIT_S)
             traded = runtime.status().counters.trades
-            await until(lambda: are_alike(own, one) and runtime.status().counters.trades > traded + 10, WAIT_S)
+            await until(lambda: runtime.status().counters.trades > traded + 10, WAIT_S)
+            await until(Alike(own, one), WAIT_S)
             async with window_on(database) as second:
                 other = Seen(second)
-                await until(lambda: are_alike(own, one, other), WAIT_S)
+                await until(Alike(own, one, other), WAIT_S)
                 assert first.periods == second.periods == runtime.periods
                 assert first.status().attached == f"attached to {os.getpid()}"
                 assert first.status().market == runtime.status().market
                 assert not first.status().is_behind
-        await until(lambda: are_alike(own), WAIT_S)
+        await until(Alike(own), WAIT_S)
 
 
 async def test_an_option_that_the_recorder_advises_is_told_as_the_recorders(tmp_path: Path) -> None:
@@ -94,7 +95,8 @@ async def test_symbols_of_several_exchanges_are_shown_and_followed_by_their_name
             own = await shows(runtime)
             async with window_on(database) as window:
                 seen = Seen(window)
-                await until(lambda: are_alike(own, seen) and len(own.market.counts) == 2, WAIT_S)
+                alike = Alike(own, seen)
+                await until(lambda: alike() and len(own.market.counts) == 2, WAIT_S)
                 assert [venue.key for venue in window.status().venues] == ["binance-um", "kraken"]
                 symbol = next(name for name in seen.market.rows if name.startswith("kraken:"))
                 window.follow(symbol)
@@ -113,7 +115,7 @@ async def test_a_window_answers_what_the_recorder_answers(tmp_path: Path) -> Non
         window_on(database) as window,
     ):
         own, seen = await shows(runtime), await shows(window)
-        await until(lambda: are_alike(own, seen), WAIT_S)
+        await until(Alike(own, seen), WAIT_S)
         symbol = next(iter(own.market.rows))
 
         async def is_same(period: Period) -> bool:
@@ -219,7 +221,7 @@ async def test_a_recorder_that_is_killed_makes_windows_stale_and_the_next_one_is
                 assert (await window.history(symbol, Period.M1, None, 5))[-1].open_ms >= stored[-1].open_ms
                 async with recording(exchange, database) as runtime:
                     own = Seen(runtime)
-                    await until(lambda: are_alike(own, seen), WAIT_S)
+                    await until(Alike(own, seen), WAIT_S)
                     assert window.pid == os.getpid()
                     assert seen.anew == 1
                     assert not window.status().is_behind
@@ -250,7 +252,8 @@ async def test_a_window_that_does_not_read_is_cut_off_and_comes_again(
                 host = runtime._ready.result()
                 assert len(host._viewers) == 2
                 taken = len(own.market.rows)
-                await until(lambda: are_alike(beside) and len(beside.rows) == taken, WAIT_S)
+                alike = Alike(beside)
+                await until(lambda: alike() and len(beside.rows) == taken, WAIT_S)
                 child.send_signal(signal.SIGCONT)
                 assert await child.stdout.readline() == b"2\n"
         finally:
@@ -303,7 +306,7 @@ async def test_a_window_that_reads_slowly_is_in_step_again_once_it_has_read(
     database = tmp_path / "run.db"
     async with quiet_market() as exchange, recording(exchange, database) as runtime, window_on(database) as slow:
         own, seen = await shows(runtime), Seen(slow)
-        await until(lambda: are_alike(own, seen), WAIT_S)
+        await until(Alike(own, seen), WAIT_S)
         gathered: list[int] = []
         gather = spreading.OpenWindow.gather
 
@@ -319,7 +322,7 @@ async def test_a_window_that_reads_slowly_is_in_step_again_once_it_has_read(
         slow._loop.call_soon_threadsafe(transport.pause_reading)
         await until(lambda: len(gathered) > 3, WAIT_S)
         slow._loop.call_soon_threadsafe(transport.resume_reading)
-        await until(lambda: are_alike(own, seen), WAIT_S)
+        await until(Alike(own, seen), WAIT_S)
         assert slow._times == 1
 
 
@@ -343,7 +346,7 @@ async def test_a_second_klagg_looks_on_and_takes_over_when_the_first_has_ended(t
             assert second.is_attached
             assert second.pid == os.getpid()
             seen = Seen(second)
-            await until(lambda: are_alike(own, seen), WAIT_S)
+            await until(Alike(own, seen), WAIT_S)
             assert "is well" in second.take_over()
             symbol = next(iter(own.market.rows))
             second.follow(symbol)
@@ -352,12 +355,13 @@ async def test_a_second_klagg_looks_on_and_takes_over_when_the_first_has_ended(t
             assert "Ctrl+R" in second.status().notices[0]
             assert second.take_over().startswith("Recording here")
             await until(lambda: not second.is_attached, WAIT_S)
-            await until(lambda: are_alike(seen) and not second.status().is_behind and second.tape(symbol), WAIT_S)
+            alike = Alike(seen)
+            await until(lambda: alike() and not second.status().is_behind and second.tape(symbol), WAIT_S)
             assert not second.status().attached
             assert seen.anew == 1
             async with window_on(database) as third:
                 other = Seen(third)
-                await until(lambda: are_alike(seen, other), WAIT_S)
+                await until(Alike(seen, other), WAIT_S)
             with pytest.raises(DatabaseBusy):
                 await Store.open(database)
         finally:

@@ -111,7 +111,9 @@ def test_a_bucket_that_is_not_there_is_told_and_recording_goes_on(klagg: Klagg, 
     assert "lacks some bars still; it is given them at the next start." in said.err
 
 
-def test_killed_again_and_again_each_whole_day_is_there_as_it_is_stored(bucket: Bucket, tmp_path: Path) -> None:
+def test_killed_again_and_again_each_whole_day_is_there_as_it_is_stored(
+    klagg: Klagg, bucket: Bucket, tmp_path: Path
+) -> None:
     folder, path = bucket.folder / "bars", tmp_path / "a.db"
     with exchange(MARKET, speed=20.0, faults="all") as market:
         options = (*at(market), *LONG, "--dataset", bucket.address())
@@ -128,6 +130,8 @@ def test_killed_again_and_again_each_whole_day_is_there_as_it_is_stored(bucket: 
                     assert process.wait(WAIT_S) == 0, (tmp_path / "out").read_text()
             bucket.kill()
             bucket.start()
+    said = klagg("push", bucket.address(), "--db", "a.db")  # what was left at the end, on a busy machine
+    assert said.status == 0, said.err
     assert held(folder)
     assert equal(folder, path)
     assert "anew" not in (tmp_path / "out").read_text()
