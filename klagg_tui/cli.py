@@ -46,6 +46,9 @@ COMMANDS: Final = (
 """In the order in which `--help` shows them; each is a file of `commands`."""
 WRONG_USAGE: Final = 2
 """Exit status where what was typed makes no sense, as shells have it."""
+_COMPLETES: Final = "_KLAGG_COMPLETE"
+"""A variable that is there where a shell asks what can be typed."""
+_ONE_LINE: Final = "10000"
 _EXAMPLES: Final = """
 [bold]Examples[/bold]
 
@@ -68,6 +71,9 @@ class _Commands(Group):
 def main() -> None:
     """Run what was typed and leave with its exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl+C."""
     plain_signs.use()
+    if _COMPLETES in os.environ:
+        # What typer breaks into lines, as for a terminal, a shell takes for as many completions.
+        os.environ["COLUMNS"] = _ONE_LINE
     try:
         status = app(prog_name="klagg", standalone_mode=False)
     except typer.TyperException as error:

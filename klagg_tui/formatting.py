@@ -84,8 +84,9 @@ def whole(value: int) -> str:
 
 def grouped(text: str) -> str:
     """A number that is written out, with commas between its thousands."""
-    whole_part, point, rest = text.partition(".")
-    return f"{whole(int(whole_part))}{point}{rest}"
+    sign = "-" if text.startswith("-") else ""  # -0 is no whole number
+    whole_part, point, rest = text.removeprefix("-").partition(".")
+    return f"{sign}{whole(int(whole_part))}{point}{rest}"
 
 
 @lru_cache(maxsize=16_384)

@@ -72,3 +72,11 @@ def _parsed(command: Any, name: str, words: list[str], parent: Any) -> None:
     if left and hasattr(command, "resolve_command"):
         below, found, rest = command.resolve_command(context, left)
         _parsed(found, below, rest, context)
+
+
+@pytest.mark.parametrize("page", [*_PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_no_paragraph_says_a_sentence_twice(page: Path) -> None:
+    """As one does that was merged from two branches by taking the lines of both."""
+    for paragraph in re.split(r"\n\s*\n|\n- ", page.read_text()):
+        sentences = [" ".join(sentence.split()) for sentence in re.split(r"(?<=[.;])\s+", paragraph)]
+        assert [one for one in set(sentences) if len(one) > 20 and sentences.count(one) > 1] == []

@@ -112,8 +112,9 @@ def test_prices_of_charts_are_grouped() -> None:
 
 
 def test_a_number_that_is_written_out_is_grouped() -> None:
-    assert [formatting.grouped(text) for text in ("0.5", "999", "3619587.9389")] == [
+    assert [formatting.grouped(text) for text in ("0.5", "-0.5", "999", "3619587.9389")] == [
         "0.5",
+        "-0.5",
         "999",
         "3,619,587.9389",
     ]

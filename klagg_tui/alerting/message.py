@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from klagg_tui.alert import Firing
 from klagg_tui.texts import printable
-from klagg_tui.view.alerts.wording import sentence
+from klagg_tui.view.alerts.wording import exact_sentence
 
 
 def time_text(at_ms: int) -> str:
@@ -19,7 +19,7 @@ def as_json(firing_id: int, firing: Firing) -> dict[str, object]:
 
     Whoever gets the same `id` twice got the same firing twice: klagg ended before it knew that the first had come.
     """
-    told = printable(sentence(firing))
+    told = printable(exact_sentence(firing))
     return {
         "id": firing_id,
         "text": told,
@@ -48,6 +48,6 @@ def as_variables(firing_id: int, firing: Firing) -> dict[str, str]:
         "VALUE": firing.value,
         "COUNT": str(firing.number),
         "TIME": time_text(firing.at_ms),
-        "MESSAGE": sentence(firing),
+        "MESSAGE": exact_sentence(firing),
     }
     return {f"KLAGG_{name}": printable(value) for name, value in values.items()}

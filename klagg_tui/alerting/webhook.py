@@ -11,6 +11,7 @@ from klagg_tui import __version__
 from klagg_tui.alert import Firing
 from klagg_tui.alerting.message import as_json
 from klagg_tui.errors import Undelivered
+from klagg_tui.unreached import reason_of
 
 LIMIT_S: Final = 10.0
 _LATER: Final = frozenset({408, 425, 429})
@@ -61,6 +62,11 @@ class Webhook:
 
 
 def _reason(error: Exception) -> str:
-    """In a word or two, without the address."""
-    inner = getattr(error, "os_error", error)
-    return getattr(inner, "strerror", None) or type(error).__name__
+    """In a few words, without the address, which aiohttp quotes."""
+    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", error)
+    if isinstance(inner, aiohttp.ServerDisconnectedError):
+        return "it hung up"
+    # One of a certificate is a ValueError too.
+    if isinstance(inner, OSError):
+        return reason_of(inner)
+    return "it is no address" if isinstance(inner, ValueError) else "its answer cannot be read"

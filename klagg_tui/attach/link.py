@@ -19,6 +19,7 @@ from klagg_tui.attach.codec import VERSION, Json, Message
 from klagg_tui.attach.greeting import Greeting, greeting_in
 from klagg_tui.attach.place import is_ours, places
 from klagg_tui.errors import BadUsage, KlaggError, Unanswered, Unattached
+from klagg_tui.unreached import reason_of
 
 GREETED_S: Final = 5.0
 """By then a recorder has said who it is."""
@@ -193,8 +194,9 @@ class RemoteDoor:
         except InvalidStatus as error:
             raise Unattached(f"{self.name} refuses windows: {_reason(error)}") from error
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
-            reason = getattr(error, "strerror", None) or str(error) or "no answer"
-            raise Unattached(f"{self.name} cannot be reached ({reason}); `klagg serve` lets windows in.") from error
+            raise Unattached(
+                f"{self.name} cannot be reached ({reason_of(error)}); `klagg serve` lets windows in."
+            ) from error
 
 
 async def _greeted(connection: ClientConnection) -> Link:

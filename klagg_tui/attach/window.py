@@ -18,6 +18,7 @@ from klagg_tui.attach.attached import Attached, Wishes
 from klagg_tui.attach.codec import Json, Message
 from klagg_tui.attach.history import History, OnDisk, OverLink
 from klagg_tui.attach.link import Door, Link
+from klagg_tui.attach.told import of_a_recorder
 from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
@@ -134,7 +135,7 @@ class Window(Asking):
 
     def status(self) -> Status:
         """See `Feed.status`."""
-        status = self._latest.status
+        status = of_a_recorder(self._latest.status)
         name = f"attached to {self._door.name or self.pid}"
         notices = (*((self._disk_trouble,) if self._disk_trouble else ()), *status.notices)
         if self._link is None:

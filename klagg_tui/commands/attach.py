@@ -48,6 +48,7 @@ def attach(
 
     from klagg_tui.attach.window import Window
     from klagg_tui.commands.shared.options import start_log
+    from klagg_tui.commands.shared.output import tell
     from klagg_tui.commands.shared.watch import require_keymap, require_terminal
     from klagg_tui.runtime.stop_signals import StopSignals
     from klagg_tui.showing import run
@@ -59,6 +60,8 @@ def attach(
     with StopSignals() as stop:
         window = Window(door, patience_s=0.0)
         window.begin()
+        # A name that nobody knows, or a host that says nothing, takes its seconds.
+        tell(f"Asking {door.name} for its market.", err=True)
         run(
             window,
             stop,

@@ -92,6 +92,9 @@ def import_files(
     if files and legacy is not None:
         raise BadUsage("--legacy takes a database alone; import other files with a command of their own.")
     named = as_text(symbol) if symbol else None
+    if outcome := _useless(files or [], legacy, market, contract_value):
+        _tell(outcome)
+        raise typer.Exit(1)
     work = _Work(files or [], named, market, contract_value, legacy, database(db), settings_of(ctx).market.periods)
     with Interrupt("the bars so far are kept.") as interrupt, ProgressLine() as line:
         outcome = wait_for(work.run(interrupt, line))
@@ -100,6 +103,32 @@ def import_files(
         raise typer.Exit(INTERRUPTED)
     if outcome.failures or not outcome.is_usable:
         raise typer.Exit(1)
+
+
+def _useless(files: list[Path], legacy: Path | None, market: str | None, contract_value: str | None) -> Imported | None:
+    """What is told where nothing of what was named can be read; None where something may.
+
+    It is looked at before the database, which another klagg may hold: a slip of the pen is told as that.
+
+    Raises:
+        BadUsage: there is no such market, or the value is no number.
+        BadFile: `legacy` is no database of the predecessor.
+    """
+    from klagg_tui.importing.foreign import checked_value
+    from klagg_tui.importing.markets import market_of
+    from klagg_tui.importing.outcome import Imported
+    from klagg_tui.importing.predecessor import Predecessor
+    from klagg_tui.importing.unpack import unopened
+
+    if market is not None:
+        market_of(market)
+    if contract_value is not None:
+        checked_value(contract_value)
+    if legacy is not None:
+        with Predecessor(legacy):
+            return None
+    failures = [told for path in files if (told := unopened(path))]
+    return Imported(failures=failures) if len(failures) == len(files) else None
 
 
 class _Work(NamedTuple):
@@ -115,7 +144,8 @@ class _Work(NamedTuple):
 
     async def run(self, should_stop: Interrupt, line: ProgressLine) -> Imported:
         from klagg_tui.exchange.registry import opening_at_previous_close
-        from klagg_tui.importing.importer import import_files, import_predecessor
+        from klagg_tui.importing.importer import import_files
+        from klagg_tui.importing.inheritance import import_predecessor
         from klagg_tui.importing.outcome import Progress
         from klagg_tui.storage.store import Store
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from klagg_tui.commands.shared.options import Db, existing_database
+from klagg_tui.commands.shared.options import Db, database, existing_database
 from klagg_tui.commands.shared.progress import ProgressLine
 from klagg_tui.commands.shared.running import wait_for
 
@@ -61,8 +61,8 @@ def push(
     from klagg_tui.runtime.stop_signals import INTERRUPTED
     from klagg_tui.sinks.targets import target_of
 
+    target = target_of(address, database(db))
     path = existing_database(db)
-    target = target_of(address, path)
     if is_forgotten:
         was_known = wait_for(_forget(path, target.name))
         typer.echo(

@@ -1,4 +1,4 @@
-"""Recorded trades and bars, from files or a database of the predecessor, into the store."""
+"""Recorded trades and bars, from files, into the store."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from klagg_tui.importing.detect import FileKind, SourceFile, plan
 from klagg_tui.importing.foreign import checked_value
 from klagg_tui.importing.kline_columns import KlineColumns
 from klagg_tui.importing.look import Look, can_be_mixed, look_at
-from klagg_tui.importing.markets import assumption, settle, settle_predecessor
+from klagg_tui.importing.markets import assumption, settle
 from klagg_tui.importing.mixing import ColumnBlock, Mixed
 from klagg_tui.importing.outcome import Imported, OnProgress, Progress, ShouldStop
 from klagg_tui.importing.outliers import Sieve
-from klagg_tui.importing.predecessor import Predecessor
 from klagg_tui.importing.read import (
     Order,
     TradeBlock,
@@ -40,7 +39,6 @@ from klagg_tui.importing.write import (
     TradeWriter,
     write_as_told,
     write_confirmed,
-    write_missing,
     write_partial,
 )
 from klagg_tui.storage.store import Store
@@ -93,39 +91,6 @@ async def import_files(
     if work.outcome.is_usable:
         work.outcome.notes[:0] = filter(None, [assumption(settled, work.used)])
     return work.outcome
-
-
-async def import_predecessor(
-    store: Store,
-    path: Path,
-    *,
-    market: str | None = None,
-    on_progress: OnProgress = lambda _: None,
-    should_stop: ShouldStop = lambda: False,
-) -> Imported:
-    """Read a database of the predecessor into the store; tables that are none of its bars are listed in `notes`.
-
-    `market` is that of its bars; where None, what is stored decides.
-
-    Raises:
-        BadUsage: there is no such market, what is stored is of an imitation of it, or it has to be said.
-        BadFile: it is no such database, or cannot be read.
-        StorageError: the store cannot be written to.
-    """
-    outcome = Imported()
-    with Predecessor(path) as source:
-        of_market, mark = settle_predecessor(market, await store.markets())
-        await store.claim(mark)
-        shelf = Shelf(store, of_market.key)
-        outcome.notes += source.notes
-        for done, bars in source.read_bars(outcome.tally):
-            await write_missing(shelf, bars, outcome)
-            on_progress(Progress(path, done, len(source.tables), outcome.tally.rows))
-            outcome.is_stopped = should_stop()
-            if outcome.is_stopped:
-                break
-        await shelf.widen_precisions(outcome.tally.precisions)
-    return outcome
 
 
 class _Import:

@@ -58,6 +58,16 @@ def parts(path: Path) -> Iterator[Part]:
             yield Part(path.name, file, file)
 
 
+def unopened(path: Path) -> str:
+    """Why a file cannot be opened, as a sentence; empty where it can."""
+    try:
+        with translated_errors(path):
+            next(parts(path), None)
+    except BadFile as error:
+        return str(error)
+    return ""
+
+
 def broken_package(path: Path) -> str | None:
     """What a file is by its name but not by its first bytes: a zip or gzip file; None where they agree."""
     by_name = {".zip": ("zip", _ZIP), ".gz": ("gzip", (_GZIP,))}.get(path.suffix.lower())

@@ -16,6 +16,7 @@ from klagg_tui.extras import missing
 from klagg_tui.serve.access import AccessPolicy
 from klagg_tui.serve.refusals import answer_instead, error_answer, name_server
 from klagg_tui.serve.routes import well_formed
+from klagg_tui.unreached import reason_of
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -81,8 +82,7 @@ def _check_port(port: int) -> None:
             tried.bind((HOST, port))
         except OSError as error:
             raise ConfigError(
-                f"{HOST}:{port} cannot be listened at ({error.strerror or error}): nothing is shown; "
-                "name another with --port."
+                f"{HOST}:{port} cannot be listened at ({reason_of(error)}): nothing is shown; name another with --port."
             ) from error
 
 

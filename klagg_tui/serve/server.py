@@ -29,6 +29,7 @@ from klagg_tui.serve.refusals import Protocol
 from klagg_tui.serve.routes import MAX_READERS, Routes
 from klagg_tui.serve.windows import Relay
 from klagg_tui.storage.venues import label_of
+from klagg_tui.unreached import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -162,9 +163,8 @@ class PushServer:
                     connections.accept, self._access.host, self._access.port, backlog=128
                 )
             except OSError as error:
-                reason = error.strerror or error
                 raise ConfigError(
-                    f"{self._access.host}:{self._access.port} cannot be listened at ({reason}): nothing is served; "
+                    f"{self._access.host}:{self._access.port} cannot be listened at ({reason_of(error)}): nothing is served; "
                     "name another with --port."
                 ) from error
             stack.callback(listening.close)

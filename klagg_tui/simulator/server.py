@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from contextlib import suppress
 from email.utils import formatdate
@@ -29,6 +28,7 @@ from klagg_tui.simulator.market.market import Market
 from klagg_tui.simulator.market.truth import Truth
 from klagg_tui.simulator.requests import Requests
 from klagg_tui.simulator.streams.connection import Connection
+from klagg_tui.unreached import reason_of
 
 BEAT_S: Final = 0.01
 """How often, in real time, due messages are written."""
@@ -150,8 +150,9 @@ class SimulatedExchange:
             try:
                 self._listening = socket.create_server((self._host, self._port))
             except OSError as trouble:
-                reason = os.strerror(trouble.errno) if trouble.errno and trouble.errno > 0 else str(trouble)
-                raise ConfigError(f"Port {self._port} of {self._host} cannot be used: {reason}.") from trouble
+                raise ConfigError(
+                    f"Port {self._port} of {self._host} cannot be used: {reason_of(trouble)}."
+                ) from trouble
         return self._listening
 
     async def __aenter__(self) -> Self:

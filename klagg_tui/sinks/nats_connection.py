@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from klagg_tui.errors import SinkError
 from klagg_tui.extras import missing
 from klagg_tui.sinks.nats_address import NatsAddress, public_name
+from klagg_tui.unreached import reason_of
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -217,4 +218,6 @@ def reason(error: Exception) -> str:
         return "the server keeps no streams, it must be started with JetStream (nats-server -js)"
     if isinstance(error, APIError) and error.description:
         return error.description.rstrip(".")
+    if isinstance(error, OSError):
+        return reason_of(error)
     return str(error).removeprefix("nats: ").rstrip(".") or type(error).__name__

@@ -87,7 +87,9 @@ def _is_of_store(error: Exception) -> bool:
 def _reason(error: BaseException) -> str:
     """The end of a sentence; of a store's many lines the first says most."""
     if isinstance(error, OSError) and error.strerror:
-        return f"cannot be used ({error.strerror})."
+        # An address shows a folder's odd signs as codes, and what is in the way is often another one: the one above it, or one in it.
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return f"cannot be used ({where}{error.strerror})."
     first = str(error).strip().partition("\n")[0].strip().rstrip(".") or type(error).__name__
     if isinstance(error, TimeoutError) or any(sign in first for sign in _SILENT):
         return "does not answer."

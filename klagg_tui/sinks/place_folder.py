@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOENT
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ _LEFT_S: Final = 3600
 _PART: Final = ".part"
 """Behind the name of a file that is not whole yet."""
 _LOCK: Final = "lock"
+_NO_FOLDER: Final = "there is no such folder, and klagg makes only the last one"
 
 
 class FolderPlace:
@@ -31,6 +33,8 @@ class FolderPlace:
     async def prepare(self) -> None:
         """See `Place`; the folder in which it is made is not: a disk that is not there stays empty."""
         with told(self.name):
+            if not self._folder.parent.is_dir():
+                raise FileNotFoundError(ENOENT, _NO_FOLDER, str(self._folder.parent))
             self._folder.mkdir(exist_ok=True)
             self._own.mkdir(exist_ok=True)
             for part in self._own.glob(f"*{_PART}"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Coroutine
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -21,6 +20,7 @@ from klagg_tui.sinks import postgres_layout as layout
 from klagg_tui.sinks.position import Position
 from klagg_tui.sinks.postgres_rows import lines, moment
 from klagg_tui.storage.sink_log import Part, Portion
+from klagg_tui.unreached import reason_of
 
 if TYPE_CHECKING:
     import asyncpg
@@ -136,7 +136,7 @@ class PostgresTarget:
             await self.close()
             if isinstance(error, TimeoutError):
                 raise SinkError(f"{self.name} does not answer.") from error
-            raise SinkError(f"{self.name}: {_reason(error)}.") from error
+            raise SinkError(f"{self.name}: {reason_of(error)}.") from error
         except BaseException:
             await self.close()
             raise
@@ -195,9 +195,3 @@ async def _bring_up_to_date(connection: asyncpg.Connection, name: str) -> None:
                 await connection.execute(statement)
         if version < newest:
             await connection.execute("UPDATE klagg_layout SET version = $1", newest)
-
-
-def _reason(error: BaseException) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    reason = os.strerror(number) if number and number > 0 else str(error) or type(error).__name__
-    return reason.rstrip(".")

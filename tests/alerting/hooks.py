@@ -12,7 +12,7 @@ from aiohttp import web
 from klagg_tui.alert import Firing
 from tests.makers import START
 
-FIRING = Firing(START + 789, "BTCUSDT", "binance-um", "last>1", "Up", "1.5", "vol 2", 3)
+FIRING = Firing(START + 789, "BTCUSDT", "binance-um", "last>1", "Up", "70001.5", "vol 2", 3)
 
 
 class Hooks:

@@ -29,13 +29,13 @@ async def test_a_command_finds_the_values_in_its_environment(tmp_path: Path) -> 
         "KLAGG_ID": "7",
         "KLAGG_SYMBOL": "BTCUSDT",
         "KLAGG_VENUE": "binance-um",
-        "KLAGG_PRICE": "1.5",
+        "KLAGG_PRICE": "70001.5",
         "KLAGG_ALERT": "last>1",
         "KLAGG_NAME": r"a\x1bb",
         "KLAGG_VALUE": "vol 2",
         "KLAGG_COUNT": "3",
         "KLAGG_TIME": "2024-08-08T00:00:00.789Z",
-        "KLAGG_MESSAGE": r"BTCUSDT at 1.5: a\x1bb (last>1) (vol 2)",
+        "KLAGG_MESSAGE": r"BTCUSDT at 70001.5: a\x1bb (last>1) (vol 2)",
     }
 
 
@@ -100,9 +100,9 @@ async def test_the_desktop_shows_texts_that_are_no_program(
     await shown.close()
     lines = (tmp_path / "shown").read_text().splitlines()
     if platform == "darwin":
-        assert lines[-2:] == ["Alert: --help", "BTCUSDT at 1.5: --help (last>1) (vol 2)"]
+        assert lines[-2:] == ["Alert: --help", "BTCUSDT at 70,001.5: --help (last>1) (vol 2)"]
     else:
-        assert lines[-3:] == ["--", "Alert: --help", "BTCUSDT at 1.5: --help (last&gt;1) (vol 2)"]
+        assert lines[-3:] == ["--", "Alert: --help", "BTCUSDT at 70,001.5: --help (last&gt;1) (vol 2)"]
 
 
 async def test_where_no_program_shows_anything_that_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,20 @@ async def test_windows_show_the_rows_of_the_recorder_whenever_they_come(tmp_path
         await until(lambda: are_alike(own), WAIT_S)
 
 
+async def test_an_option_that_the_recorder_advises_is_told_as_the_recorders(tmp_path: Path) -> None:
+    database, advice = tmp_path / "run.db", "It does not serve this place (451): try --proxy."
+    async with (
+        quiet_market() as exchange,
+        recording(exchange, database) as runtime,
+        window_on(database) as window,
+    ):
+        host = runtime._ready.result()
+        host.notices["advice"] = advice
+        await until(lambda: any(notice.startswith(advice) for notice in window.status().notices), WAIT_S)
+        assert advice in runtime.status().notices
+        assert f"{advice} Options are the recorder's here: it has to be started with them." in window.status().notices
+
+
 async def test_symbols_of_several_exchanges_are_shown_and_followed_by_their_names(tmp_path: Path) -> None:
     database = tmp_path / "run.db"
     async with simulated(

@@ -43,7 +43,7 @@ def test_what_fires_is_a_line_and_a_figure_is_made_of_what_is_stored(tmp_path: P
         feed.trade_at("ETHUSDT", price)
         lines += _beat(alarm, feed)
     (line,) = lines
-    assert line.startswith("▲ ETHUSDT at 90001.50: last>90000 chg(5m)>1 (chg(5m) ")
+    assert line.startswith("▲ ETHUSDT at 90,001.50: last>90000 chg(5m)>1 (chg(5m) ")
     assert alarm.notices == ()
     alarm.stop()
 

@@ -15,7 +15,7 @@ from klagg_tui.storage.alerts import AlertStore, Outcome
 from tests.makers import START
 from tests.shell import Klagg
 
-FIRING = Firing(START, "BTCUSDT", "", "last>1", "Up", "1.5", "vol 2", 1)
+FIRING = Firing(START, "BTCUSDT", "", "last>1", "Up", "70001.5", "vol 2000.5", 1)
 
 
 async def _fired(path: Path) -> None:
@@ -39,10 +39,13 @@ def test_alerts_are_added_listed_and_removed(klagg: Klagg, tmp_path: Path) -> No
         ["2", "chg>1", "btc", "armed", "every", "1m", "5m", "0", "–"],
     ]
     assert "2024-08-08 00:00:00" in said.out
+    assert "70,001.5" in said.out
+    assert "vol 2,000.5" in said.out
     assert "webhook: it refuses (404)" in said.out
     listed = json.loads(klagg("alerts", "--json", "--db", "a.db").out)
     assert [one["text"] for one in listed["alerts"]] == ["last>1", "chg>1 btc"]
     assert listed["fired"][0]["symbol"] == "BTCUSDT"
+    assert listed["fired"][0]["price"] == "70001.5"
     assert klagg("alerts", "retry", "--db", "a.db").out == "1 alert will be told again.\n"
     said = klagg("alerts", "remove", "2", "last>1", "--db", "a.db")
     assert said.out == "Not watched any more: chg>1 btc\nNot watched any more: last>1\n"

@@ -397,7 +397,8 @@ def test_an_import_of_nothing_leaves_no_new_files(klagg: Klagg, tmp_path: Path, 
 
 def test_an_import_of_nothing_leaves_what_was_there(klagg: Klagg, tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
-    assert klagg("import", "none.csv", "--db", "empty.db").status == 1
+    (tmp_path / "bad.csv").write_text("x,1,2,3,4,5,6\n")
+    assert klagg("import", "bad.csv", "--db", "empty.db").status == 1
     assert (tmp_path / "empty.db").exists()
-    assert klagg("import", "none.csv", "--db", "empty.db").status == 1
+    assert klagg("import", "bad.csv", "--db", "empty.db").status == 1
     assert (tmp_path / "empty.db").stat().st_size > 0

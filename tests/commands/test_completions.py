@@ -73,6 +73,13 @@ def test_a_shell_completes_commands_options_and_values(shell: Shell, tmp_path: P
     assert completed(shell, tmp_path, "db", "back") == ["backup"]
 
 
+@pytest.mark.parametrize("shell", FOUND)
+def test_each_option_is_one_line_however_long_its_description(shell: Shell, tmp_path: Path) -> None:
+    found = completed(shell, tmp_path, "export", "-")
+    assert {"--symbol", "--with", "--numbers", "--what", "--preset"} <= set(found)
+    assert [word for word in found if not word.startswith("-")] == []
+
+
 def test_zsh_completes_at_the_first_tab(tmp_path: Path) -> None:
     """The function is found in a folder of $fpath and has to offer something already while it is loaded."""
     program = shutil.which("zsh")

@@ -82,7 +82,7 @@ def test_what_is_no_place_for_a_dataset_is_told(klagg: Klagg, tmp_path: Path) ->
     made(tmp_path / "a.db", 0)
     missing = klagg("push", (tmp_path / "missing" / "bars").as_uri(), "--db", "a.db")
     assert missing.status == 1
-    assert "No such file" in missing.err
+    assert f"{tmp_path / 'missing'}: there is no such folder" in missing.err
     assert "Traceback" not in missing.err
     for bad in ("ftp://a/b", "file://bars", "s3://key:secret@bucket/x"):
         wrong = klagg("record", "--dataset", bad)

@@ -123,7 +123,7 @@ def test_what_is_forgotten_is_logged_for_no_longer(klagg: Klagg, address: str, t
 @pytest.mark.parametrize(
     ("where", "status", "told"),
     [
-        ("postgresql://me:secret@127.0.0.1:9/db", 1, "postgresql://me@127.0.0.1:9/db: Connection refused."),
+        ("postgresql://me:secret@127.0.0.1:9/db", 1, "postgresql://me@127.0.0.1:9/db: nobody answers there."),
         ("mysql://me:secret@127.0.0.1/db", 1, "postgresql://USER:PASSWORD@HOST/DATABASE"),
         ("postgresql://me:secret@127.0.0.1:port/db", 1, "127.0.0.1:port"),
         ("nonsense", 1, "postgresql://USER:PASSWORD@HOST/DATABASE"),
@@ -138,6 +138,12 @@ def test_an_address_that_is_none_is_one_sentence(
     assert told in said.err
     assert "secret" not in said.err
     assert len(said.err.splitlines()) == 1
+
+
+def test_an_address_that_is_none_is_told_before_a_database_that_is_not_there(klagg: Klagg) -> None:
+    said = klagg("push", "nonsense", "--db", "a.db")
+    assert said.status == 1
+    assert "Bars go to addresses like" in said.err
 
 
 def test_a_database_that_is_not_there_is_told(klagg: Klagg) -> None:

@@ -13,7 +13,8 @@ from klagg_tui.engine.bar import Bar
 from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
-from klagg_tui.importing.importer import import_files, import_predecessor
+from klagg_tui.importing.importer import import_files
+from klagg_tui.importing.inheritance import import_predecessor
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.storage.store import Store
 from tests.importing.test_importer import event, file_of, row

@@ -19,7 +19,8 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.errors import BadFile, BadUsage, OtherMarket
 from klagg_tui.exchange import registry
 from klagg_tui.exchange.binance.archive import MARKETS
-from klagg_tui.importing.importer import import_files, import_predecessor
+from klagg_tui.importing.importer import import_files
+from klagg_tui.importing.inheritance import import_predecessor
 from klagg_tui.importing.lines import raw_blocks
 from klagg_tui.importing.outcome import Imported
 from klagg_tui.storage.store import Store

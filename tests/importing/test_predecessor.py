@@ -13,7 +13,7 @@ from klagg_tui.engine.period import MINUTE_MS, Period
 from klagg_tui.engine.precision import Precision
 from klagg_tui.engine.spans import Span
 from klagg_tui.errors import BadFile
-from klagg_tui.importing.importer import import_predecessor
+from klagg_tui.importing.inheritance import import_predecessor
 from klagg_tui.importing.outcome import Progress
 from klagg_tui.importing.predecessor import symbol_of
 from klagg_tui.storage.store import Store

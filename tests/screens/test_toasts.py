@@ -59,7 +59,7 @@ async def test_a_terminal_is_told_to_show_a_notification_and_a_pipe_is_not(
             await seen.beat()
         monkeypatch.undo()
     told = [text for text in written if "\x1b]9" in text]
-    assert told == (["\x1b]9;klagg alert: ETHUSDT at 90001.50: last>90000\x07"] if is_one else [])
+    assert told == (["\x1b]9;klagg alert: ETHUSDT at 90,001.50: last>90000\x07"] if is_one else [])
     assert not rung
 
 

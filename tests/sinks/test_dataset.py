@@ -279,8 +279,13 @@ async def test_a_position_that_nobody_can_read_is_told(
 
 
 async def test_a_folder_is_made_but_not_the_one_it_is_in(tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match="No such file"):
-        await FolderPlace(tmp_path / "missing" / "bars").prepare()
+    with pytest.raises(SinkError) as failed:
+        await FolderPlace(tmp_path / "missing" / "our bars").prepare()
+    assert f"({tmp_path}/missing: there is no such folder, and klagg makes only the last one)." in str(failed.value)
+    (tmp_path / "a file").touch()
+    with pytest.raises(SinkError) as failed:
+        await FolderPlace(tmp_path / "a file").prepare()
+    assert f"({tmp_path}/a file: File exists)." in str(failed.value)
     await FolderPlace(tmp_path / "bars").prepare()
 
 

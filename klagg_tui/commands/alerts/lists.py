@@ -44,9 +44,10 @@ def _show_alerts(alerts: tuple[Alert, ...], *, local: bool) -> None:
 def _show_fired(firings: tuple[Firing, ...], *, local: bool) -> None:
     from klagg_tui.commands.shared.tables import print_table, table
     from klagg_tui.formatting import clock, date_time
+    from klagg_tui.view.alerts.wording import shown_price, shown_value
 
     made = table("time", "symbol", "price", "alert", "value", "not told by", left=6)
     for one in firings:
         time = f"{date_time(one.at_ms, local=local)}:{clock(one.at_ms, local=local)[-2:]}"
-        made.add_row(time, one.symbol, one.price, one.title, one.value, one.trouble)
+        made.add_row(time, one.symbol, shown_price(one), one.title, shown_value(one), one.trouble)
     print_table(made, "value", "price")

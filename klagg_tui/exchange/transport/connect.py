@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -20,6 +19,7 @@ from klagg_tui.exchange.limits import Refusal
 from klagg_tui.exchange.transport.connection import FeedConnection
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.texts import without_password
+from klagg_tui.unreached import reason_of
 
 OPEN_S: Final = 15.0
 
@@ -91,15 +91,3 @@ async def _open(uri: WebSocketURI, make: Callable[[], FeedConnection], proxy: st
 @lru_cache(maxsize=1)
 def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
-
-
-def reason_of(error: BaseException) -> str:
-    """Why an attempt failed, in short."""
-    if isinstance(error, socket.gaierror):
-        return "name not known: no network?"
-    if isinstance(error, ConnectionRefusedError):
-        return "nobody answers there"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    text = str(getattr(error, "strerror", None) or error)
-    return text.split(" [", maxsplit=1)[0] or type(error).__name__

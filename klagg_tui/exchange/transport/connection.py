@@ -13,6 +13,7 @@ from websockets.uri import WebSocketURI
 
 from klagg_tui.exchange.transport.framing import FrameSplitter
 from klagg_tui.exchange.transport.gulps import GulpLoop
+from klagg_tui.unreached import reason_of
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a message; the largest, a list over all symbols, has some 200 kB."""
@@ -112,7 +113,7 @@ class FeedConnection(asyncio.BufferedProtocol):
         elif self._on_end:
             close = self._protocol.close_rcvd or self._protocol.close_sent
             code, reason_text = (close.code, close.reason) if close else (CloseCode.ABNORMAL_CLOSURE, "")
-            reason = reason_text or (str(exc) if exc else "") or "the connection was lost"
+            reason = reason_text or (reason_of(exc) if exc else "") or "the connection was lost"
             self._on_end(f"{reason} ({code})" if close else reason, code)
 
     def _take_handshake(self, data: bytes) -> bytes:

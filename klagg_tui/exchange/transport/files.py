@@ -17,10 +17,10 @@ from yarl import URL
 
 from klagg_tui import __version__
 from klagg_tui.errors import ExchangeError, GeoBlocked, Refused, Unreachable
-from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.headers import whole
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.texts import without_login
+from klagg_tui.unreached import reason_of
 
 T = TypeVar("T")
 

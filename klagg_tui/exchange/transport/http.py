@@ -31,13 +31,13 @@ from klagg_tui.errors import (
 from klagg_tui.exchange.limits import Refusal, RequestUse
 from klagg_tui.exchange.transport.budget import WeightBudget
 from klagg_tui.exchange.transport.clock import ExchangeClock, Witnesses
-from klagg_tui.exchange.transport.connect import reason_of
 from klagg_tui.exchange.transport.headers import date_ms, speed_of, whole
 from klagg_tui.exchange.transport.proxy import proxy_for
 from klagg_tui.exchange.transport.rules import HttpRules
 from klagg_tui.exchange.transport.steady import steady_ms
 from klagg_tui.exchange.venue import Failure, Priority, Request
 from klagg_tui.texts import without_login
+from klagg_tui.unreached import reason_of
 
 T = TypeVar("T")
 

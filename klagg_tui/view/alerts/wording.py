@@ -14,6 +14,8 @@ from klagg_tui.timespec import parse_time
 FORMS: Final = "once, every 15m, until 2026-12-31, until +2h"
 _LENGTH: Final = re.compile(r"(\d{1,6})\s*([smhdw])")
 _MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_VALUE: Final = re.compile(r"(?<= )-?\d{4,}(?:\.\d+)?(?=, |$)")
+"""A number with thousands, behind what it is of."""
 _LEAST_MS: Final = 10_000
 """More often nobody can read them, and a server that takes them shuts the door."""
 _MOST_MS: Final = 30 * 86_400_000
@@ -75,8 +77,23 @@ def _length_text(length_ms: int) -> str:
 
 
 def sentence(firing: Firing) -> str:
-    """What happened: `BTCUSDT at 70001.5: last>70000`, with the alert's name where it has one, and what it compares."""
+    """What happened: `BTCUSDT at 70,001.5: last>70000`, with the alert's name where it has one, and what it compares."""
+    return exact_sentence(firing._replace(price=shown_price(firing), value=shown_value(firing)))
+
+
+def exact_sentence(firing: Firing) -> str:
+    """The same for programs: its numbers can be read as they are."""
     at = f" at {firing.price}" if firing.price else ""
     what = f"{firing.name} ({firing.text})" if firing.name else firing.text
     value = f" ({firing.value})" if firing.value else ""
     return f"{firing.symbol}{at}: {what}{value}"
+
+
+def shown_price(firing: Firing) -> str:
+    """Its price as people read prices."""
+    return formatting.grouped(firing.price) if firing.price else ""
+
+
+def shown_value(firing: Firing) -> str:
+    """What the alert compares, each number as people read numbers; what stands before it is as somebody typed it."""
+    return _VALUE.sub(lambda found: formatting.grouped(found[0]), firing.value)

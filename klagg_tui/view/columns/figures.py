@@ -167,7 +167,7 @@ def _count(value: float, _row: Row, _is_signed: bool) -> str:
 
 def _price(value: float, row: Row, _is_signed: bool) -> str:
     # Before a bar was seen nobody knows how many decimals the symbol has.
-    return f"{value:.{row.decimals}f}" if row.last is not None else formatting.plain(value)
+    return f"{value:,.{row.decimals}f}" if row.last is not None else formatting.grouped(formatting.plain(value))
 
 
 def _times(value: float, _row: Row, _is_signed: bool) -> str:

@@ -28,11 +28,11 @@ async def test_an_alert_rings_shows_a_toast_and_is_listed() -> None:
         await seen.beat()
         assert len(seen.app._notifications) == 1
         await seen.press("a")
-        assert "BTCUSDT at 90001.50: last>90000" in seen.text
+        assert "BTCUSDT at 90,001.50: last>90000" in seen.text
         assert "fired          1×  every 1m  " in seen.line_with("last>90000")
         seen.feed.trade_at("ETHUSDT", "90002.5")
         await seen.beat()
-        assert "90002.5" in seen.text
+        assert "90,002.5" in seen.text
         await seen.press("k", "j", "d")
         assert list(seen.app.state.preferences.alerts) == []
         assert "u brings it back" in seen.text
@@ -49,7 +49,7 @@ async def test_an_alert_that_fires_leaves_the_cursor_of_the_list_alone() -> None
         for price in ("1.5", "90001.5"):
             seen.feed.trade_at("ETHUSDT", price)
             await seen.beat()
-        assert "90001.5" in seen.text
+        assert "90,001.5" in seen.text
         await seen.press("d")
         assert seen.app.state.preferences.alerts == ("last>90000", "btc last<1")
 
@@ -77,7 +77,7 @@ async def test_how_often_an_alert_fires_is_chosen_and_it_can_have_a_name() -> No
         for price in ("1.5", "90001.5"):
             seen.feed.trade_at("ETHUSDT", price)
             await seen.beat()
-        assert "ETHUSDT at 90001.50: Up (last>90000)" in seen.text
+        assert "ETHUSDT at 90,001.50: Up (last>90000)" in seen.text
         assert "ended" in seen.line_with("Up: last>90000")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from klagg_tui.alert import Alert, Firing, Repeat
 from klagg_tui.errors import BadTime
-from klagg_tui.view.alerts.wording import repeat_text, sentence, with_repeat
+from klagg_tui.view.alerts.wording import exact_sentence, repeat_text, sentence, shown_value, with_repeat
 from tests.makers import START
 
 DAY = 86_400_000
@@ -59,3 +59,14 @@ def test_what_is_said_has_all_that_is_known() -> None:
     assert sentence(fired._replace(name="", price="", value="")) == "BTCUSDT: last>1"
     assert (fired.title, fired._replace(name="").title) == ("Up", "last>1")
     assert (Alert("last>1", name="Up").title, Alert("last>1").title) == ("Up", "last>1")
+
+
+def test_people_read_thousands_with_commas_and_programs_without() -> None:
+    value = "vwap(1d) 70123.4, last-60000 -9876.5, rvol(5m) 1234, chg(1440m) 12.5, usd 1e+06"
+    fired = Firing(START, "BTCUSDT", "", "last>70000", "", "70001.50", value, 1)
+    assert sentence(fired) == (
+        "BTCUSDT at 70,001.50: last>70000 "
+        "(vwap(1d) 70,123.4, last-60000 -9,876.5, rvol(5m) 1,234, chg(1440m) 12.5, usd 1e+06)"
+    )
+    assert exact_sentence(fired) == f"BTCUSDT at 70001.50: last>70000 ({value})"
+    assert shown_value(fired._replace(value="")) == ""

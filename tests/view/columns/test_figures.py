@@ -69,6 +69,7 @@ def drawn(text: str, row: Row) -> tuple[str, int]:
         ("vol(24h)", 950.0, "950", Role.DIM),
         ("trades(1h)", 12_400.0, "12.4K", Role.DIM),
         ("high(24h)", 101.5, "101.50", Role.DIM),
+        ("high(24h)", 70_123.4, "70,123.40", Role.DIM),
         ("rvol(5m)", 2.99, "2.99×", Role.TEXT),
         ("rvol(5m)", 12.34, "12.3×", Role.ACCENT),
         ("rvol(5m)", 1_234.0, "1.23K×", Role.ACCENT),
