@@ -20,7 +20,8 @@ KlaggError                      one sentence for a person: what happened, what i
 │   ├── OtherMarket             it holds the bars of another market
 │   └── DiskTrouble             the disk is full, read-only or broken
 ├── Unattached                  there is no recorder to attach to, or not any more
-│   └── OtherVersion            it is of another version of klagg
+│   ├── OtherVersion            it is of another version of klagg
+│   └── Unanswered              there is one, which did not answer in time
 ├── Undelivered                 nobody could be told of an alert on one way
 ├── SinkError                   bars cannot be delivered to another machine
 ├── ExportError                 bars cannot be written where they were asked for, or not in that form
@@ -131,6 +132,10 @@ class Unattached(KlaggError):
 
 class OtherVersion(Unattached):
     """There is one, of another version of klagg."""
+
+
+class Unanswered(Unattached):
+    """There is one, which did not answer in time: it may be busy, or stopped."""
 
 
 class Undelivered(KlaggError):

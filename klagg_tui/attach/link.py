@@ -18,11 +18,12 @@ from klagg_tui.attach import codec
 from klagg_tui.attach.codec import VERSION, Json, Message
 from klagg_tui.attach.greeting import Greeting, greeting_in
 from klagg_tui.attach.place import is_ours, places
-from klagg_tui.errors import BadUsage, KlaggError, Unattached
+from klagg_tui.errors import BadUsage, KlaggError, Unanswered, Unattached
 from klagg_tui.unreached import reason_of
 
 GREETED_S: Final = 5.0
 """By then a recorder has said who it is."""
+_SILENT: Final = "It lets windows in, but did not answer: it may be stopped, or the machine too busy; try again."
 _CLOSE_S: Final = 1.0
 _MOST_BYTES: Final = 256_000_000
 PATH: Final = "/attach"
@@ -134,10 +135,11 @@ class LocalDoor:
 
         Raises:
             Unattached: there is none.
+            Unanswered: there is one, which did not answer in time.
         """
         for path in places(self._database):
             if is_ours(path):
-                with suppress(OSError, TimeoutError, InvalidHandshake, ConnectionClosed):
+                try:
                     return await unix_connect(
                         str(path),
                         "ws://localhost/",
@@ -146,6 +148,12 @@ class LocalDoor:
                         open_timeout=GREETED_S,
                         close_timeout=_CLOSE_S,
                     )
+                except (
+                    TimeoutError
+                ) as error:  # somebody listens; where a recorder was killed, it would be refused at once
+                    raise Unanswered(_SILENT) from error
+                except (OSError, InvalidHandshake, ConnectionClosed):
+                    continue
         raise Unattached(f"Nobody records into {self._database} who lets windows in.")
 
 
@@ -196,13 +204,17 @@ async def _greeted(connection: ClientConnection) -> Link:
 
     Raises:
         Unattached: nobody says so, or one of another version does.
+        Unanswered: nobody says anything in time.
         BadFrame: it is no recorder.
     """
     try:
         async with asyncio.timeout(GREETED_S):
             said = await connection.recv()
         return Link(connection, greeting_in(codec.unpacked(said), __version__))
-    except (TimeoutError, ConnectionClosed) as error:
+    except TimeoutError as error:
+        await connection.close()
+        raise Unanswered(_SILENT) from error
+    except ConnectionClosed as error:
         await connection.close()
         raise Unattached("Who answers there does not say that it records.") from error
     except BaseException:

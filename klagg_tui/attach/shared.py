@@ -12,7 +12,7 @@ from klagg_tui.attach.serving import with_windows
 from klagg_tui.edge import OlderBars
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import DatabaseBusy, KlaggError, Unattached
+from klagg_tui.errors import DatabaseBusy, KlaggError, Unanswered, Unattached
 from klagg_tui.feed import Archive, FeedUpdate, Status
 from klagg_tui.runtime.source import Plan
 from klagg_tui.runtime.worker import Runtime
@@ -76,7 +76,7 @@ class SharedRuntime(Asking):
         assert self._here is not None, "it was not started yet"
         try:
             self._here.start()
-        except DatabaseBusy as busy:
+        except DatabaseBusy:
             if self._plan.database is None:
                 raise
             from klagg_tui.attach.link import LocalDoor  # the first picture of an own engine waits for neither
@@ -92,8 +92,17 @@ class SharedRuntime(Asking):
                 window.start()
             except Unattached as error:
                 log.info("%s", error)
-                raise DatabaseBusy(f"{busy} {_ALONE}") from error
-            self._window, self._here = window, None
+                self._start_again(error)
+            else:
+                self._window, self._here = window, None
+
+    def _start_again(self, reason: Unattached) -> None:
+        """Record after all, where who held the database has ended meanwhile, as the klagg of a page that was loaded again."""
+        self._here = Runtime(self._plan)
+        try:
+            self._here.start()
+        except DatabaseBusy as busy:
+            raise DatabaseBusy(f"{busy} {reason if isinstance(reason, Unanswered) else _ALONE}") from reason
 
     def take_over(self) -> str:
         """See `Attachment.take_over`."""

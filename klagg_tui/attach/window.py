@@ -22,7 +22,7 @@ from klagg_tui.attach.told import of_a_recorder
 from klagg_tui.edge import Edge, OlderBars
 from klagg_tui.engine.events import AggTrade
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import BadFrame, KlaggError, OtherVersion, Unattached
+from klagg_tui.errors import BadFrame, KlaggError, OtherVersion, Unanswered, Unattached
 from klagg_tui.feed import FeedUpdate, Status
 from klagg_tui.runtime import interpreter
 from klagg_tui.runtime.latest import Latest
@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 PATIENCE_S: Final = 4.0
 """So long a recorder may take from holding the database to letting windows in."""
+SLOW_S: Final = 20.0
+"""So long one that lets windows in may take to answer: on a busy machine that is no sign of its absence."""
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 5.0
 _GOES_ON: Final = "What is shown is from before; it goes on by itself once a recorder is back."
@@ -46,7 +48,7 @@ class Window(Asking):
         door: where the recorder is.
         database: where that is on this machine, whose history is read here; None: the recorder is asked for it.
         hint: what a person can do once the recorder has ended, as a sentence.
-        patience_s: as long may a recorder take to let windows in.
+        patience_s: as long may a recorder take to let windows in, and to answer.
     """
 
     is_attached = True
@@ -61,6 +63,7 @@ class Window(Asking):
         self._database = database
         self._hint = hint
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
+        self._slow_s = SLOW_S if patience_s is None else patience_s
         self._latest = Latest()
         self._link: Link | None = None
         self._attached: Attached | None = None
@@ -251,7 +254,8 @@ class Window(Asking):
                     raise
                 self._trouble = str(error)
             except KlaggError as error:
-                is_over = time.monotonic() - began_s > self._patience_s or not isinstance(error, Unattached)
+                patience_s = self._slow_s if isinstance(error, Unanswered) else self._patience_s
+                is_over = time.monotonic() - began_s > patience_s or not isinstance(error, Unattached)
                 if not self._ready.done() and is_over:
                     raise
                 log.debug("not attached: %s", error)

@@ -1,4 +1,8 @@
-"""The state file: the user's preferences as JSON, in the user's own state folder."""
+"""The state file: the user's preferences as JSON, in the user's own state folder.
+
+Several windows may have it open. Each reads it once, at its start; what it writes is what was chosen in it since, so that what was saved in
+another stays. No lock: a person does not choose in two windows within the moment between a look and a rename.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from platformdirs import user_state_dir
 
+from klagg_tui.view.merging import merged
 from klagg_tui.view.preferences import Preferences, from_plain
 
 if TYPE_CHECKING:
@@ -58,10 +63,10 @@ class StateFile:
 
     def load(self) -> Preferences:
         """The preferences of last time, or what this start is to have of them."""
-        kept = self._load()
+        self._written = self._current = kept = self._read()
         return kept if self._begin is None else self._begin(kept)
 
-    def _load(self) -> Preferences:
+    def _read(self) -> Preferences:
         try:
             plain = orjson.loads(self._path.read_bytes())
         except FileNotFoundError:
@@ -69,22 +74,23 @@ class StateFile:
         except (OSError, ValueError) as error:
             log.warning("the state file %s cannot be read: %s", self._path, error)
             return self._defaults
-        self._written = self._current = from_plain(plain, self._defaults)
-        return self._current
+        return from_plain(plain, self._defaults)
 
     def update(self, preferences: Preferences) -> None:
         """These are the preferences now; `flush` writes them."""
         self._current = preferences
 
     def flush(self) -> None:
-        """Write what changed: to a file beside it first, which then takes its place."""
+        """Write what changed here: to a file beside it first, which then takes its place."""
         if self._current is self._written:
             return
+        # Where there is none, as after somebody removed it, all of ours is.
+        whole = merged(self._read(), self._written, self._current) if self._path.exists() else self._current
         self._written = self._current
         temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(orjson.dumps(self._current.as_plain(self._defaults), option=orjson.OPT_INDENT_2))
+            temporary.write_bytes(orjson.dumps(whole.as_plain(self._defaults), option=orjson.OPT_INDENT_2))
             temporary.replace(self._path)
         except OSError as error:
             log.warning("the state file %s cannot be written: %s", self._path, error)

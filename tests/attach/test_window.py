@@ -17,15 +17,16 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import unix_connect
 
-from klagg_tui.attach import codec, spreading, window
+from klagg_tui.attach import codec, link, spreading, window
 from klagg_tui.attach.codec import VERSION
 from klagg_tui.attach.link import LocalDoor
+from klagg_tui.attach.place import listen
 from klagg_tui.attach.serving import with_windows
 from klagg_tui.attach.shared import SharedRuntime
 from klagg_tui.attach.standing import Told
 from klagg_tui.attach.window import Window
 from klagg_tui.engine.period import Period
-from klagg_tui.errors import DatabaseBusy, KlaggError, OtherVersion, Unattached
+from klagg_tui.errors import DatabaseBusy, KlaggError, OtherVersion, Unanswered, Unattached
 from klagg_tui.feed import Feed, FeedUpdate
 from klagg_tui.runtime.worker import Runtime
 from klagg_tui.simulator import SimulatedExchange
@@ -400,6 +401,71 @@ async def test_a_database_held_by_who_lets_no_window_in_is_refused_as_ever(
         with pytest.raises(DatabaseBusy, match=r"Another klagg is writing .* It lets no windows in: an import"):
             await asyncio.to_thread(second.start)
         assert [line.split(";")[0] for line in said] == [f"Another klagg holds {database}"]
+
+
+async def test_a_recorder_that_answers_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(window, "SLOW_S", WAIT_S)
+    monkeypatch.setattr(window, "LONGEST_PAUSE_S", window.FIRST_PAUSE_S)
+    monkeypatch.setattr(link, "GREETED_S", 0.2)
+    database, tried = tmp_path / "run.db", asyncio.Event()
+    opened = LocalDoor.open
+    loop = asyncio.get_running_loop()
+
+    async def noted(door: LocalDoor) -> link.Link:
+        try:
+            return await opened(door)
+        except Unanswered:
+            loop.call_soon_threadsafe(tried.set)
+            raise
+
+    monkeypatch.setattr(LocalDoor, "open", noted)
+    listening = listen(database)  # as a recorder that is stopped, or gets no turn
+    late = Window(LocalDoor(database), database)
+    late.begin()
+    async with asyncio.timeout(WAIT_S):
+        await tried.wait()
+    async with quiet_market() as exchange, recording(exchange, database) as runtime:
+        await shows(runtime)
+        monkeypatch.setattr(link, "GREETED_S", 5.0)
+        await asyncio.to_thread(late.start)
+        await late.stop()
+    listening.socket.close()
+
+
+async def test_a_recorder_that_does_not_answer_at_all_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PATIENCE_S", "SLOW_S"):
+        monkeypatch.setattr(window, name, 0.1)
+    monkeypatch.setattr(link, "GREETED_S", 0.2)
+    database = tmp_path / "run.db"
+    async with quiet_market() as exchange, await Store.open(database):
+        listening = listen(database)
+        second = SharedRuntime(plan(exchange, database))
+        with pytest.raises(DatabaseBusy, match=r"Another klagg is writing .* lets windows in, but did not answer"):
+            await asyncio.to_thread(second.start)
+        listening.socket.close()
+
+
+async def test_a_klagg_records_where_who_held_the_database_has_ended_while_it_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "PATIENCE_S", 0.1)
+    database = tmp_path / "run.db"
+    async with quiet_market() as exchange:
+        holder, loop = await Store.open(database), asyncio.get_running_loop()
+
+        def end(_: str) -> None:
+            asyncio.run_coroutine_threadsafe(holder.close(), loop).result(WAIT_S)
+
+        second = SharedRuntime(plan(exchange, database), end)
+        await asyncio.to_thread(second.start)
+        try:
+            assert not second.is_attached
+            assert (await shows(second)).rows
+        finally:
+            await second.stop()
 
 
 async def test_a_recorder_of_another_version_is_told_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

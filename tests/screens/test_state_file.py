@@ -33,6 +33,27 @@ async def test_choices_are_found_again_at_the_next_start(tmp_path: Path) -> None
         assert sum(map(seen.line_with("BTCUSDT").count, "%–")) == 7, "all periods beside each other"
 
 
+async def test_windows_write_what_was_chosen_in_them_and_keep_what_others_did(tmp_path: Path) -> None:
+    state = tmp_path / "screen.json"
+    async with opened(state_path=state) as one, opened(state_path=state) as other:
+        for seen, letters in ((one, "btc"), (other, "eth")):
+            assert seen.app._state_file
+            await seen.press("slash")
+            await seen.type(letters)
+            await seen.press("enter", "m")
+            seen.app._state_file.flush()
+        await one.press("3")
+        assert one.app._state_file
+        one.app._state_file.flush()
+        assert one.app.state.preferences.filter == "btc", "what is on view is a window's own"
+        assert other.app.state.preferences.filter == "eth"
+    kept = orjson.loads(state.read_bytes())
+    assert kept["filter"] == "eth", "chosen last"
+    assert kept["period"] == "30m"
+    assert kept["filter_history"] == ["btc", "eth"]
+    assert kept["watchlists"] == [["Watchlist", ["BTCUSDC", "ETHUSDC"]]]
+
+
 @pytest.mark.parametrize("damage", [b"", b"[1", b"\xff\xfe", b"[]", b'{"columns": 3}'])
 def test_a_damaged_state_file_costs_only_the_preferences(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "screen.json"

@@ -18,9 +18,10 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from klagg_tui.errors import ConfigError
+from klagg_tui.screens.base import LEAST_WIDTH
 from klagg_tui.serve.browser import command, make_server
 from tests.patience import WAIT_S
-from tests.serve.chromium import DESKTOP, PHONE, browsing, needs_browser, tab
+from tests.serve.chromium import DESKTOP, PHONE, SMALL_PHONE, browsing, needs_browser, tab
 from tests.serve.serving import MALFORMED, raw_status
 
 pytest.importorskip("textual_serve")
@@ -148,7 +149,7 @@ async def test_a_phone_has_room_keys_and_a_wheel(
             await _once(lambda: of("size"))
             await page.until("document.body.classList.contains('-first-byte')")
             width, height = of("size")[-1]
-            assert 50 <= width <= 65
+            assert LEAST_WIDTH <= width <= LEAST_WIDTH + 6
             assert height >= 40
             assert await page.read("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
                 390,
@@ -178,6 +179,11 @@ async def test_a_phone_has_room_keys_and_a_wheel(
             assert 0 <= x < width
             assert 0 <= y < height
             assert page.complaints == []
+        async with tab(address) as page:
+            seen = len(of("size"))
+            await page.open(url, SMALL_PHONE)
+            await _once(lambda: len(of("size")) > seen)
+            assert of("size")[-1][0] >= LEAST_WIDTH
         async with tab(address) as page:
             seen = len(of("size"))
             await page.open(url, DESKTOP)

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const COLUMNS = 56, ROWS = 20, SMALLEST = 10, LARGEST = 16, WIDE = 0.6, TALL = 1.32; // of a letter: its width and height in its size
+  const COLUMNS = 60, ROWS = 20, SMALLEST = 8, LARGEST = 16, WIDE = 0.6, TALL = 1.32; // of a letter: its width and height in its size
   const KEYS = [["⌨", "", "Keyboard"], ["Esc", "\x1b", "Escape"], ["Tab", "\t", "Tab"], ["⏎", "\r", "Enter"], ["/", "/", "Filter"], ["?", "?", "Help"],
     ["←", "\x1b[D", "Left"], ["↓", "\x1b[B", "Down"], ["↑", "\x1b[A", "Up"], ["→", "\x1b[C", "Right"]];
   const terminal = document.getElementById("terminal"), isTouched = matchMedia("(pointer: coarse)").matches;
