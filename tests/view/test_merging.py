@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ BEFORE = Preferences(
     export_presets=(ExportPreset("daily"),),
     marks=("binance-um:AUSDT",),
 )
-CHOSEN = (
+CHOSEN: tuple[dict[str, Any], ...] = (
     {"filter": "btc", "filter_history": ("a", "b", "btc")},
     {"saved_filters": (("hot", "chg>5"), ("cold", "chg<-3"), ("new", "last>1"))},
     {"watchlists": (("First", ("AUSDT", "BUSDT", "DUSDT")), ("Second", ("CUSDT",)))},
@@ -48,7 +49,7 @@ def test_what_windows_chose_of_different_things_is_all_there_in_whatever_order_t
     ],
 )
 def test_of_collections_entries_are_put_in_and_taken_out_one_by_one(
-    name: str, found: object, now: object, after: object
+    name: str, found: Any, now: Any, after: object
 ) -> None:
     before = replace(BEFORE, saved_filters=(("hot", "chg>3"), ("cold", "chg<-3")))
     whole = merged(replace(before, **{name: found}), before, replace(before, **{name: now}))
