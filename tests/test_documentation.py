@@ -74,7 +74,7 @@ def _parsed(command: Any, name: str, words: list[str], parent: Any) -> None:
         _parsed(found, below, rest, context)
 
 
-@pytest.mark.parametrize("page", [*_PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*_PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_paragraph_says_a_sentence_twice(page: Path) -> None:
     """As one does that was merged from two branches by taking the lines of both."""
     for paragraph in re.split(r"\n\s*\n|\n- ", page.read_text()):
