@@ -11,6 +11,7 @@ import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -275,15 +276,27 @@ async def test_a_recorder_that_stands_still_is_told_within_seconds_and_goes_on(t
             second = SharedRuntime(plan(exchange, database))
             await asyncio.to_thread(second.start)
             try:
-                await shows(second)
+                symbol = next(iter((await shows(second)).market.rows))
+
+                async def is_whole(stood_ms: int, went_on_ms: int) -> bool:
+                    """Whether every minute is there from before it stood still until it went on."""
+                    opens = [bar.open_ms for bar in await second.history(symbol, Period.M1, None, 500)]
+                    covered = bool(opens) and opens[0] < stood_ms <= went_on_ms < opens[-1]
+                    return covered and all(later - earlier == 60_000 for earlier, later in pairwise(opens))
+
                 process.send_signal(signal.SIGSTOP)
+                stood_ms = second.status().exchange_now_ms
                 await until(lambda: second.status().is_behind, WAIT_S)
                 assert second.status().notices[0].startswith(f"The recorder (process {process.pid}) says nothing more")
                 assert "end it first" in second.take_over()
+                went_on_ms = second.status().exchange_now_ms
                 process.send_signal(signal.SIGCONT)
                 await until(lambda: not second.status().is_behind, WAIT_S)
                 assert not any("says nothing more" in notice for notice in second.status().notices)
                 assert second.is_attached
+                async with asyncio.timeout(WAIT_S):
+                    while not await is_whole(stood_ms, went_on_ms):  # noqa: ASYNC110 - another process writes
+                        await asyncio.sleep(0.1)
             finally:
                 await second.stop()
         finally:
