@@ -25,7 +25,7 @@ def minute(at: int = 0, **values: int | None) -> DerivativeMinute:
     made = DerivativeMinute(
         SYMBOL,
         START + at * MINUTE,
-        price("60030"),
+        price("60,030"),
         price("60000"),
         rate("-0.0001"),
         START + 8 * 60 * MINUTE,
@@ -210,7 +210,7 @@ def test_the_minute_under_way_is_at_least_the_one_that_was_told() -> None:
 @pytest.mark.parametrize(
     ("call", "drawn"),
     [
-        ("mark", "60030"),
+        ("mark", "60,030"),
         ("basis", "+0.0500%"),
         ("funding", "-0.0100%"),
         ("funding_in", "8:00"),
