@@ -25,7 +25,7 @@ def minute(at: int = 0, **values: int | None) -> DerivativeMinute:
     made = DerivativeMinute(
         SYMBOL,
         START + at * MINUTE,
-        price("60,030"),
+        price("60030"),
         price("60000"),
         rate("-0.0001"),
         START + 8 * 60 * MINUTE,
