@@ -148,9 +148,8 @@ class LocalDoor:
                         open_timeout=GREETED_S,
                         close_timeout=_CLOSE_S,
                     )
-                except (
-                    TimeoutError
-                ) as error:  # somebody listens; where a recorder was killed, it would be refused at once
+                except TimeoutError as error:
+                    # Somebody listens: where a recorder was killed, it would be refused at once.
                     raise Unanswered(_SILENT) from error
                 except (OSError, InvalidHandshake, ConnectionClosed):
                     continue
