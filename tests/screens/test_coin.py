@@ -53,7 +53,7 @@ async def test_the_numbers_follow_the_market_and_who_moved_first_is_told() -> No
         assert "First: coinbase:BTC-USD, of a move of +100.0 bp" in seen.text
         assert "first" in seen.line_with("coinbase     BTC-USD")
         assert "+400 ms" in seen.line_with("okx-swap     BTC-USDT-SWAP")
-        assert "64640" in seen.line_with("okx-swap     BTC-USDT-SWAP")
+        assert "64,640" in seen.line_with("okx-swap     BTC-USDT-SWAP")
 
 
 async def test_an_exchange_that_is_behind_fades_alone_and_is_held_against_none() -> None:
@@ -91,7 +91,7 @@ async def test_a_frozen_picture_stands_still() -> None:
         assert seen.line_with("coinbase     BTC-USD") == before
         assert "None was first" in seen.text
         await seen.press("space")
-        assert "99999" in seen.line_with("coinbase     BTC-USD")
+        assert "99,999" in seen.line_with("coinbase     BTC-USD")
 
 
 async def test_a_market_is_opened_from_it_and_it_from_a_symbol() -> None:
