@@ -14,8 +14,8 @@ NOTEBOOKS := .venv-notebooks
 INPUTS := pyproject.toml constraints.txt
 
 # Several processes share the tests; those of one xdist_group, which need their time, come one after the other, first. They mostly
-# wait, so there is a process for each of the five groups beside one a core, of up to four.
-SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 5))) --dist=loadgroup
+# wait, so there are three processes more than cores, of which up to four are used. Each reads all tests, so more of them cost more.
+SHARED := -n $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$((n + 3))) --dist=loadgroup
 
 # Rewriting the assertions of all tests takes longer than reading them: it is done once and kept, not anew in each process.
 export PYTHONDONTWRITEBYTECODE :=
@@ -69,7 +69,7 @@ ifneq ($(ARGS),) # a part of the tests cannot cover everything
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
 	@$(AT_ONCE) $(firstword $(CHECKS)) collection $(wordlist 2,9,$(CHECKS))
-	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report=
+	@$(BIN)/python -m slipcover -m pytest -q $(SHARED)
 	@echo '· coverage of each room, lines and branches'
 	@$(BIN)/python -m tools.coverage_floors
 endif
@@ -123,7 +123,7 @@ constraints: $(VENV)/.pip ## look up the newest versions the bounds allow and pi
 	@$(BIN)/python -m tools.constraints
 
 clean: ## remove environments and caches
-	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NOTEBOOKS) $(PACKAGES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NOTEBOOKS) $(PACKAGES) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage.json
 
 $(VENV)/.pip: Makefile $(call unusable,$(VENV))
 	$(call make_venv,$(VENV))

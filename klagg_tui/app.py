@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from textual import events
+from textual import events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -23,7 +23,7 @@ from klagg_tui.runtime import interpreter
 from klagg_tui.screens.app_state import BEATS_A_SECOND, AppState
 from klagg_tui.screens.base import KlaggScreen
 from klagg_tui.screens.dialogs.alerts import AlertsScreen
-from klagg_tui.screens.history import HistoryReaders
+from klagg_tui.screens.history import HistoryReader, HistoryReaders
 from klagg_tui.screens.key_queue import KeyQueue
 from klagg_tui.screens.market import MarketScreen
 from klagg_tui.screens.navigation import Navigation
@@ -242,7 +242,12 @@ class KlaggApp(Navigation):
         else:
             self.state.look_at(self._table_screen.table.visible_symbols(), opened)
         for reader in self._history.beat():
-            self.run_worker(reader.read(), group="history", exit_on_error=False)
+            self._read_for(reader)
+
+    @work(group="history", exit_on_error=False)
+    async def _read_for(self, reader: HistoryReader) -> None:
+        """Not begun as a coroutine: one that the app's end overtakes was never awaited."""
+        await reader.read()
 
     def _tell_unread(self) -> None:
         for sentence in self.state.take_unread():

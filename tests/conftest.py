@@ -2,13 +2,16 @@
 
 import gc
 import os
-from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from klagg_tui.runtime.worker import Runtime
+from tests.patience import WAIT_S
 from tests.shell import klagg  # noqa: F401 - a fixture for every module
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
@@ -25,14 +28,6 @@ settings.register_profile("deep", deadline=None, max_examples=5_000, suppress_he
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "desk"))
 
 
-_WHOLE = {"engine", "exchange", "attach", "sinks"}
-"""Rooms of which everything is measured: the floor of the first two is every line, and laws are most of what tests the others."""
-
-
-_SETS = 3
-"""So many sets of parameters of a test are measured."""
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for garbage neither while the tests are gathered nor, later, among what was gathered: all of it stays to the end."""
@@ -44,17 +39,48 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
-@pytest.hookimpl(trylast=True)  # hypothesis marks its own first
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave laws out of the coverage, and of a test with many sets of parameters all but the first ones.
+_FIRST: Final = -10
+"""The nice value of tests that need their time; beside them another process of the machine gets a ninth of their share."""
 
-    Being measured makes Python two to five times slower, and what they reach is reached by shorter tests too. `no_cover` says
-    the same of whole runs and others that go over a line many thousand times.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let those go first, with the threads and programs that they start, whose exchange goes on by the clock however busy the machine is.
+
+    Only root may; for everyone else all are alike.
     """
-    sets = Counter[str]()
-    for item in items:
-        function = item.nodeid.partition("[")[0]
-        sets[function] += 1
-        is_unmeasured = sets[function] > _SETS or item.get_closest_marker("hypothesis")
-        if is_unmeasured and not _WHOLE.intersection(item.path.parts):
-            item.add_marker(pytest.mark.no_cover)
+    if item.get_closest_marker("xdist_group") is None:
+        return (yield)
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _FIRST)
+    try:
+        return (yield)
+    finally:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
+@pytest.fixture(scope="session")
+def begun_runs() -> Iterator[list[Runtime]]:
+    """Every run that a test begins in this process."""
+    begun: list[Runtime] = []
+    start = Runtime.start
+
+    def noted(self: Runtime) -> None:
+        begun.append(self)
+        start(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Runtime, "start", noted)
+        yield begun
+
+
+@pytest.fixture(autouse=True)
+def no_run_goes_on(begun_runs: list[Runtime]) -> Iterator[None]:
+    """End the runs of a test that failed before it did so: their threads would disturb every test behind it."""
+    yield
+    while begun_runs:
+        run = begun_runs.pop()
+        run.cancel()
+        with suppress(Exception):  # what it ended with was the test's to look at
+            run.wait(WAIT_S)

@@ -87,8 +87,8 @@ def test_ctrl_c_while_a_database_opens_leaves_nothing_open(
 ) -> None:
     def interrupt() -> None:
         slow.reached.wait(WAIT_S)
-        slow.go_on_soon()
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        slow.go_on_soon()
 
     slow = SlowSqlite(monkeypatch, "open")
     pressed = threading.Thread(target=interrupt)

@@ -17,7 +17,6 @@ async def test_times_are_local_or_utc(monkeypatch: pytest.MonkeyPatch) -> None:
         assert seen.app.state.preferences.local_time
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("key", ["s", "c", "w", "a", "question_mark", "colon", "t"])
 async def test_the_market_goes_on_under_whatever_lies_over_it(key: str) -> None:
     async with opened() as seen:

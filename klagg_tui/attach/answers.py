@@ -74,6 +74,7 @@ class Answers:
     async def recalled(self) -> AsyncIterator[Json]:
         """What was told of contracts lately, page by page."""
         kept = self._kept
+        await self._in_engine(self._host.flush_ended)
         async with await Store.open(kept.database, read_only=True, markets=kept.markets) as store:
             async for minutes in told_lately(store, self._host.status().exchange_now_ms):
                 yield codec.minutes_out(minutes)

@@ -162,6 +162,11 @@ class DerivativesBook:
         """End the minutes under way too: nothing more comes."""
         self._end([*self._open])
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether minutes have ended, or something came late, since `take_ended` was called last."""
+        return bool(self._ended)
+
     def take_ended(self) -> list[DerivativeMinute]:
         """The minutes that ended since the last call; of one that had ended before only what came late, to be merged with it."""
         ended, self._ended = self._ended, []

@@ -259,8 +259,11 @@ class EngineHost(MarketHost):
             return True
 
     async def flush_ended(self) -> None:
-        """Write what changed where bars have ended since the last time: they are neither current nor on disk otherwise."""
-        if self._disk is not None and (self._disk.ended or self._unwritten.has_ended):
+        """Write what changed where something has ended since the last time: it is neither current nor on disk otherwise."""
+        if self._disk is None:
+            return
+        has_told = self._untold or any(market.derivatives.has_ended for market in self.markets)
+        if has_told or self._disk.ended or self._unwritten.has_ended:
             await self.flush()
 
     def unwritten(self, symbol: str, period: Period) -> dict[int, Bar]:

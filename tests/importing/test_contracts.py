@@ -23,8 +23,6 @@ from tests.filed import all_of
 from tests.importing.test_importer import HEADER, event, row
 from tests.makers import DAY, MINUTE, trade
 
-pytestmark = pytest.mark.no_cover
-
 SYMBOL = "LITUSDT"
 OLD_MS = 1_738_195_200_000
 """2025-01-30 00:00 UTC."""

@@ -160,7 +160,6 @@ ODD: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("odd", ODD)
 def test_every_odd_row_comes_out_the_same(tmp_path: Path, odd: str) -> None:
     lines = list(MADE[:110])  # three blocks
@@ -169,7 +168,6 @@ def test_every_odd_row_comes_out_the_same(tmp_path: Path, odd: str) -> None:
     same([filed(tmp_path, [line for line in lines if line != "GONE"], "odd.csv")])
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "odd",
     [

@@ -305,14 +305,12 @@ SEEDS: dict[str, Seed] = {
 }
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_stored_already_ends_up_the_same(tmp_path: Path, seed: str) -> None:
     path = filed(tmp_path, MADE)
     same(path, path, seed=SEEDS[seed])
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("period", [period for period in Period if period is not Period.MO1])
 def test_bars_of_any_period_and_larger_ones_come_out_the_same(tmp_path: Path, period: Period) -> None:
     first_ms = period.open_ms(START)

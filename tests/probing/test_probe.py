@@ -45,7 +45,6 @@ async def test_everything_that_an_exchange_keeps_is_said_to_hold(key: str) -> No
     assert Verdict.HOLDS in verdicts(report).values()
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("key", "faults", "question"),
     [

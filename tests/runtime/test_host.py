@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from klagg_tui.engine.bar import Bar
+from klagg_tui.engine.derivatives import ContractQuote
 from klagg_tui.engine.engine import KlineEngine
 from klagg_tui.engine.events import AddSymbol, RemoveSymbol, SeedBars
 from klagg_tui.engine.period import Period
@@ -135,6 +136,18 @@ async def test_only_where_bars_have_ended_is_written_at_once_for_who_reads_them(
     await host.flush_ended()
     assert host.metrics[Metric.ROWS_WRITTEN] == rows
     await host_with().flush_ended()
+
+
+async def test_what_ended_of_a_contract_is_written_at_once_for_who_reads_it_too(store: Store) -> None:
+    """Whoever comes then is told of minutes under way, and reads the others: this one was neither."""
+    host = host_with(store)
+    (market,) = host.markets
+    market.derivatives.follow([SYMBOL])
+    market.derivatives.take([ContractQuote(SYMBOL, START, open_interest=5)], START)
+    market.derivatives.tick(START + 2 * MINUTE)
+    await host.flush_ended()
+    stored = [minute async for minutes in store.derivatives_since(0) for minute in minutes]
+    assert [(minute.symbol, minute.open_interest) for minute in stored] == [(SYMBOL, 5)]
 
 
 async def test_bars_that_a_disk_in_trouble_did_not_take_are_tried_again_for_who_reads_them(store: Store) -> None:

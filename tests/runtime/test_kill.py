@@ -26,7 +26,7 @@ from tests.market_run import (
     venue_of,
 )
 
-pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live restarts")
 
 HISTORY = 500
 """Reaches back before every crash."""

@@ -14,7 +14,7 @@ from klagg_tui.storage.symbols import Standing
 from tests.makers import DAY, HOUR, MINUTE
 from tests.market_run import differences, is_stored, plan, recorded, until
 
-pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live restarts")
 
 SPEED = 60
 HISTORY = 300

@@ -25,7 +25,7 @@ from tests.market_run import (
     venue_of,
 )
 
-pytestmark = [pytest.mark.xdist_group("live markets"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live markets")
 
 FAULTS = "cut@30s, drop@1m+30s, reorder@2m+20s, double@2m+30s"
 """After the start."""

@@ -13,7 +13,6 @@ from tests.pilot import opened
 SIZES = [(80, 24), (120, 36), (200, 60), (300, 100)]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("size", SIZES)
 async def test_status_heads_rows_and_keys_are_there_at_every_size(size: tuple[int, int]) -> None:
     async with opened(size, feed=MadeMarket(120)) as seen:

@@ -12,8 +12,6 @@ from tests import made_market
 from tests.made_market import MadeMarket
 from tests.pilot import opened
 
-pytestmark = pytest.mark.no_cover
-
 ODD = "[red]X[/red]USDT"
 FORMS = [ODD, "[$primary]USDT", "[/]", "[b", "\\[b]"]
 

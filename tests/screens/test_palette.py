@@ -14,7 +14,6 @@ from klagg_tui.view.role import HEAT_STEPS, Role
 from tests.pilot import opened
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("theme", ["klagg", "nord", "textual-light", "dracula", "ansi-dark", "ansi-light"])
 async def test_every_kind_of_theme_can_be_worn(theme: str) -> None:
     async with opened() as seen:

@@ -129,7 +129,6 @@ async def test_what_has_ended_says_so(key: str) -> None:
         assert _told(seen).startswith("The replay has ended")
 
 
-@pytest.mark.no_cover
 async def test_the_keys_are_in_the_help_of_a_replay_and_nowhere_else() -> None:
     async with _replayed(Made(1.0), 220) as seen:
         await seen.press("question_mark")

@@ -48,7 +48,6 @@ def _titles(seen: Seen) -> list[tuple[int, int]]:
     return [(chart.region.x, chart.region.y) for symbol in grid.on_view if (chart := grid.chart_of(symbol)) is not None]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("size", "count", "shown"),
     [((80, 24), 9, 4), ((80, 24), 2, 2), ((120, 36), 9, 9), ((200, 60), 5, 5), ((300, 80), 9, 9), ((60, 15), 4, 1)],

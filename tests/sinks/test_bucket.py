@@ -22,7 +22,7 @@ from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars
 from tests.patience import WAIT_S
-from tests.sinks.bucket import KEYS, Bucket, held, rows_of, same, stored
+from tests.sinks.bucket import KEYS, Bucket, held, held_by_now, rows_of, same, stored
 from tests.sinks.line import Line
 from tests.sinks.test_delivery import CHANGES, PERIODS, deliver
 
@@ -47,7 +47,7 @@ def sending(path: Path, address: str) -> Iterator[Sender]:
 
 async def until_equal(store: Store, folder: Path) -> None:
     async with asyncio.timeout(WAIT_S):
-        while not same(held(folder), rows_of(await stored(store))):  # noqa: ASYNC110 - another thread's
+        while not same(held_by_now(folder), rows_of(await stored(store))):  # noqa: ASYNC110 - another thread's
             await asyncio.sleep(0.05)
 
 

@@ -32,10 +32,10 @@ def test_whoever_is_told_to_stop_leaves_no_connection_open_and_no_thread_to_answ
     async def told_to_stop() -> None:
         used = asyncio.create_task(use(tmp_path / "klagg.db"))
         await asyncio.to_thread(slow.reached.wait)
-        slow.go_on_soon()
         for _ in range(times):
             used.cancel()
             await asyncio.sleep(0)
+        slow.go_on_soon()
         if times:
             with pytest.raises(asyncio.CancelledError):
                 await used

@@ -193,10 +193,10 @@ def test_the_lock_is_given_back_when_whoever_opened_it_is_told_to_stop_and_nothi
     async def told_to_stop() -> None:
         writing = asyncio.create_task(made(path))
         await asyncio.to_thread(slow.reached.wait)
-        slow.go_on_soon()
         for _ in range(3):
             writing.cancel()
             await asyncio.sleep(0)
+        slow.go_on_soon()
         with pytest.raises(asyncio.CancelledError):
             await writing
 

@@ -93,7 +93,6 @@ def test_a_busy_market_that_rested_once_is_watched_closely_again() -> None:
     assert [at_ms // MINUTE for at_ms in market.times(ConnectionSilent)] == [10, 240]
 
 
-@pytest.mark.no_cover
 def test_of_hundreds_of_symbols_that_rarely_trade_a_few_a_minute_are_asked_about() -> None:
     chance = Random(1)
     rare = {f"S{number}": sorted(chance.sample(range(8 * HOUR), 4)) for number in range(300)}

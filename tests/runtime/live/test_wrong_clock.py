@@ -13,7 +13,7 @@ from klagg_tui.simulator import MarketSpec, SimulatedExchange
 from klagg_tui.storage.store import Store
 from tests.market_run import MINUTE_MS, differences, plan, recorded, until
 
-pytestmark = [pytest.mark.xdist_group("live restarts"), pytest.mark.no_cover]
+pytestmark = pytest.mark.xdist_group("live restarts")
 
 SPEC = MarketSpec(symbols=4, seed=5, activity=0.5)
 YEAR_9998_MS = 251_549_000_000_000

@@ -18,7 +18,6 @@ from tests.made_venues import made_venues
 from tests.pilot import opened
 
 
-@pytest.mark.no_cover
 async def test_help_names_every_key_the_filter_language_and_the_columns() -> None:
     async with opened((120, 320)) as seen:
         await seen.press("question_mark")
@@ -110,7 +109,6 @@ def test_no_screen_is_forgotten() -> None:
     assert len(_kinds()) == len(_WAYS)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", _WAYS)
 async def test_every_key_of_every_screen_is_in_its_section_wherever_help_is_opened(name: str) -> None:
     async with opened((120, 60), feed=made_venues()) as seen:
@@ -133,7 +131,6 @@ async def test_every_key_of_every_screen_is_in_its_section_wherever_help_is_open
         assert "How often it fires" in str(sections["Keys · alerts"])
 
 
-@pytest.mark.no_cover
 async def test_long_lines_stand_below_each_other_and_no_key_is_cut() -> None:
     async with opened((80, 400)) as seen:
         await seen.press("question_mark")

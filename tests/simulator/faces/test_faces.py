@@ -71,9 +71,7 @@ async def test_what_is_listed_can_be_read_and_found(key: str) -> None:
         assert len({listed.symbol for listed in found.instruments}) == len(found.instruments)
 
 
-@pytest.mark.parametrize(
-    "period", [Period.M1, *(pytest.param(period, marks=pytest.mark.no_cover) for period in (Period.H1, Period.D1))]
-)
+@pytest.mark.parametrize("period", [Period.M1, Period.H1, Period.D1])
 @pytest.mark.parametrize("key", KEYS)
 async def test_its_bars_are_the_truth_in_every_field_that_it_has(key: str, period: Period) -> None:
     async with served(key) as (exchange, data, one):

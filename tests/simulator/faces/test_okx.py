@@ -430,7 +430,6 @@ def test_the_time_is_told_with_its_fault() -> None:
     assert asked(face, "public/time", now_ms=START)["data"] == [{"ts": str(START - 5_000)}]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", [OkxSpot, OkxSwap])
 @pytest.mark.parametrize(("bar", "period"), [("1m", Period.M1), ("5m", Period.M5), ("1Hutc", Period.H1)])
 def test_where_candles_open_at_the_close_before_so_does_the_truth_in_its_terms(

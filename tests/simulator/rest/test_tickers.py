@@ -81,7 +81,6 @@ def test_the_day_comes_close_to_the_sum_of_its_minutes(desk: RestEndpoints) -> N
     assert float(day["priceChangePercent"]) == pytest.approx(100 * change / float(day["openPrice"]), abs=0.001)
 
 
-@pytest.mark.no_cover
 def test_the_day_holds_its_last_price_at_every_moment(desk: RestEndpoints) -> None:
     for second in range(0, 7200, 61):
         for row in _ask(desk, "v1/ticker/24hr", SPEC.start_ms + second * 1000):
