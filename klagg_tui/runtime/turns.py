@@ -6,13 +6,18 @@ What is fetched for minutes must not keep trades off the screen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Protocol
+from itertools import islice
+from typing import Final, Protocol
 
 from klagg_tui.engine.columns import StoredStretch
 from klagg_tui.engine.period import Period
 from klagg_tui.feed import FeedUpdate
 from klagg_tui.runtime.look import Look
 from klagg_tui.runtime.startup import CLOSES
+
+MOST_STALE: Final = 100
+"""Symbols whose closes are shown anew at once, those on view first. Of a whole market they are 20 MB and a stutter, at each stretch of
+history that comes."""
 
 
 class Shown(Protocol):
@@ -80,8 +85,13 @@ class Turns:
             del shown.stale_closes[0]
         else:
             period = self._shown_last = self._stale_period()
-            stored = await shown.closes(period, self.stale[period])
-            del self.stale[period]
+            waiting = self.stale[period]
+            due = {symbol for symbol in shown.look.seen() if symbol in waiting}
+            due.update(islice((symbol for symbol in waiting if symbol not in due), max(0, MOST_STALE - len(due))))
+            stored = await shown.closes(period, due)
+            waiting -= due
+            if not waiting:
+                del self.stale[period]
         return stored
 
     def _stale_period(self) -> Period:
