@@ -140,7 +140,7 @@ async def test_of_two_recorders_the_surer_bar_is_shown_and_when_one_dies_the_oth
 
             async def tell(*who: int, until: Bar) -> None:
                 """Until it is shown; whoever listens late hears it the next time."""
-                async with asyncio.timeout(15):
+                async with asyncio.timeout(WAIT_S):
                     while screen.current.get(until.series) != until:
                         for number in who:
                             await deliveries[number].step(is_forming_due=True)

@@ -189,16 +189,18 @@ async def _kill_again_and_again(network: Network, scale: Scale) -> None:
             await asyncio.sleep(chance.uniform(0, 3))
 
 
-async def _until_more_is_logged(network: Network, number: int) -> None:
+async def _until_more_is_logged(network: Network, number: int | None) -> None:
     async with asyncio.timeout(_PATIENCE_S):
-        while await _logged(network) == number:  # noqa: ASYNC110 - another process's
+        while number is not None and await _logged(network) == number:  # noqa: ASYNC110 - another process's
             await asyncio.sleep(0.2)
 
 
-async def _logged(network: Network) -> int:
-    """The last number of the delivery log; 0 while there is none."""
+async def _logged(network: Network) -> int | None:
+    """The last number of the delivery log, 0 while there is none; None where nothing is logged, since all were dropped behind."""
     try:
         async with await SinkLog.open(network.database) as log:
+            if all(is_dropped for _, is_dropped in await _positions(network, log)):
+                return None
             return await log.last_number()
     except StorageError:
         return 0
