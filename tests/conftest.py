@@ -64,14 +64,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def begun_runs() -> Iterator[list[Runtime]]:
     """Every run that a test begins in this process."""
     begun: list[Runtime] = []
-    start = Runtime.start
+    begin = Runtime.begin
 
     def noted(self: Runtime) -> None:
         begun.append(self)
-        start(self)
+        begin(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Runtime, "start", noted)
+        patch.setattr(Runtime, "begin", noted)
         yield begun
 
 
