@@ -129,12 +129,12 @@ def row_of(bar: Bar, venue: str | None) -> Row:
 async def stored(store: Store) -> list[Bar]:
     """All bars of the database that are over."""
     over = [state for state in State if state is not State.FORMING]
-    under_way = {(*bar.series, bar.open_ms) for bar in await store.current()}  # of which a partial one says so at once
+    under_way = set(await store.current())  # of which a partial one says so at once
     found: list[Bar] = []
     for name, periods in (await store.stored_periods()).items():
         for period in periods:
             found += [bar async for bar in store.bars(name, period, states=over)]
-    return [bar for bar in found if (*bar.series, bar.open_ms) not in under_way]
+    return [bar for bar in found if bar not in under_way]
 
 
 def same(one: list[Row], other: list[Row]) -> bool:
