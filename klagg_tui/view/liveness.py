@@ -11,13 +11,13 @@ STALE_FEED_MS: Final = 15_000
 
 
 def liveness(status: Status, *, frozen: bool, stale: bool, has_trades: bool = True) -> str:
-    """The one word that says whether what is shown is now; without a trade so far it is starting."""
+    """The one word that says whether what is shown is now; without a trade so far it is starting, unless the recorder that it is a window on is gone."""
     if frozen:
         return "frozen"
     if not status.mode.is_reached:
         return status.mode.value
     if stale:
-        return "stale" if has_trades else "starting"
+        return "stale" if has_trades or (status.attached and status.is_behind) else "starting"
     if status.mode is Mode.REPLAY and status.connection in ("paused", "ended"):
         return status.connection
     return status.mode.value

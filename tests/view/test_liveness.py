@@ -18,6 +18,10 @@ def test_liveness_is_one_word() -> None:
     assert liveness(status, frozen=True, stale=True) == "frozen"
     assert liveness(status, frozen=False, stale=True) == "stale"
     assert liveness(status, frozen=False, stale=True, has_trades=False) == "starting"
+    attached = status._replace(attached="4711")
+    assert liveness(attached, frozen=False, stale=True, has_trades=False) == "starting"
+    assert liveness(attached.behind(), frozen=False, stale=True, has_trades=False) == "stale"  # the recorder is gone
+    assert liveness(attached.behind(), frozen=True, stale=True) == "frozen"
     assert liveness(status, frozen=False, stale=False) == "demo"
     assert liveness(status._replace(mode=Mode.OFFLINE), frozen=False, stale=True) == "offline"
     replay = status._replace(mode=Mode.REPLAY, connection="reading")
