@@ -69,7 +69,8 @@ ifneq ($(ARGS),) # a part of the tests cannot cover everything
 	@$(BIN)/python -m pytest -q $(ARGS)
 else
 	@$(AT_ONCE) $(firstword $(CHECKS)) collection $(wordlist 2,9,$(CHECKS))
-	@$(BIN)/python -m slipcover -m pytest -q $(SHARED)
+	@rm -f .coverage.json
+	@$(BIN)/python -W 'ignore:Unable to activate pytest branch coverage:RuntimeWarning' -m slipcover -m pytest -q $(SHARED)
 	@echo '· coverage of each room, lines and branches'
 	@$(BIN)/python -m tools.coverage_floors
 endif

@@ -246,7 +246,7 @@ class KlaggApp(Navigation):
 
     @work(group="history", exit_on_error=False)
     async def _read_for(self, reader: HistoryReader) -> None:
-        """Not begun as a coroutine: one that the app's end overtakes was never awaited."""
+        """Its coroutine is made by the worker: one made before it would stay unawaited where the app ends meanwhile."""
         await reader.read()
 
     def _tell_unread(self) -> None:

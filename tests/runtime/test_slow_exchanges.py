@@ -23,7 +23,8 @@ FEWEST = 5
 START_MS = 1_790_035_200_000 + 5 * 60 * MINUTE_MS + 10 * MINUTE_MS
 """A Tuesday, 05:10: hours, the day and the week are under way."""
 QUESTIONS_EACH = 2
-"""Of whoever has to be asked before it is seen, at one a second: by then nearly all are there. Counted, not timed: a busy machine is no fault."""
+"""So many, at one a second, would come first if a symbol were seen only once it had been asked about. They are counted and not timed, since
+a busy machine is no fault."""
 
 
 def market(activity: float, symbols: int = SYMBOLS) -> MarketSpec:

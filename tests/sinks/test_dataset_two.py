@@ -26,7 +26,7 @@ from klagg_tui.sinks.place_folder import FolderPlace
 from klagg_tui.storage.sink_log import SinkLog
 from klagg_tui.storage.store import Store
 from tests.makers import DAY, MINUTE, START, bar, bars
-from tests.sinks.bucket import KEYS, Bucket, held, held_by_now, row_of, stored
+from tests.sinks.bucket import KEYS, Bucket, Row, held, held_by_now, row_of, stored
 from tests.sinks.test_bucket import sending
 from tests.sinks.test_dataset_law import Breaking
 from tests.sinks.test_delivery import CHANGES, PERIODS
@@ -102,9 +102,9 @@ async def gaps(recorder: Recorder, lacks: range) -> None:
     await recorder.store.add([lacking[n] if n in lacks else one for n, one in enumerate(whole)], [])
 
 
-def minutes(folder: Path) -> dict[int, tuple[object, ...]]:
+def minutes(folder: Path, read: Callable[[Path], list[Row]] = held) -> dict[int, Row]:
     """Open time and row of each minute in a dataset."""
-    return {row[4]: row for row in held(folder) if row[2] == "1m"}
+    return {row[4]: row for row in read(folder) if row[2] == "1m"}
 
 
 async def test_a_day_that_each_has_in_part_becomes_whole(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ async def test_two_recorders_with_different_gaps_into_a_bucket_at_once(bucket: B
                     await asyncio.to_thread(bucket.start)
             async with asyncio.timeout(WAIT_S):
                 while True:
-                    found = {row[4]: row for row in held_by_now(bucket.folder / "bars") if row[2] == "1m"}
+                    found = minutes(bucket.folder / "bars", held_by_now)
                     if len(found) == 140 and {row[14] for row in found.values()} == {"closed"}:
                         break
                     await asyncio.sleep(0.1)

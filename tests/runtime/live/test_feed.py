@@ -162,8 +162,8 @@ async def test_another_contract_is_followed_although_nobody_announced_it(tmp_pat
         to_ms = (minute + 15) * MINUTE_MS
         await until(exchange, runtime, to_ms + MINUTE_MS)
         status = await settled(exchange, runtime, tmp_path / "run.db", to_ms)
-        # A busy machine is silent for so long that its connection is replaced: two bring the same for a while.
-        assert status.counters.duplicates == 0 or status.metrics[Metric.RECONNECTS] > 0
+        # On a busy machine a connection may be silent for so long that it is replaced: two bring the same for a while.
+        assert status.counters.duplicates == 0 or status.metrics[Metric.ROTATIONS] > 0
         await runtime.stop()
         _, told = await differences(exchange, tmp_path / "run.db", from_ms=from_ms, to_ms=to_ms)
     assert not told, "\n".join(told[:5])
